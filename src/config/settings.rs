@@ -1,0 +1,206 @@
+//! The validated configuration: what the rest of the program sees.
+//!
+//! Every value here has been checked; nothing here knows how it was written down.
+
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
+
+/// Everything an administrator can decide.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// The hub: addresses, pages, sessions.
+    pub hub: HubSettings,
+    /// Certificates.
+    pub tls: TlsSettings,
+    /// Who may log in, and how often one may fail.
+    pub login: LoginSettings,
+    /// What a server runs and within which bounds, for everybody.
+    pub server: ServerSettings,
+    /// The same, changed for members of a system group; in the order of the file, later groups win.
+    pub groups: Vec<GroupSettings>,
+    /// Bounds on what clients may send.
+    pub limits: LimitSettings,
+}
+
+/// The hub: addresses, pages, sessions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HubSettings {
+    /// Prefix of every path; begins and ends with `/`.
+    pub base_url: String,
+    /// Origin people type into the browser (`https://lab.example`), when it is not what the request says.
+    pub public_url: Option<String>,
+    /// Where HTTPS listens when systemd passed no socket.
+    pub listen: Vec<SocketAddr>,
+    /// Where plain HTTP listens, only to redirect, when systemd passed no socket.
+    pub listen_redirect: Vec<SocketAddr>,
+    /// Where the API for user servers listens, on loopback, when systemd passed no socket.
+    pub listen_api: SocketAddr,
+    /// Peers whose forwarding headers are believed.
+    pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// How long a login lasts.
+    pub session_lifetime: Duration,
+    /// How long an OAuth token lasts.
+    pub oauth_token_lifetime: Duration,
+    /// Whether `/hub/` leads to the user's server and not to the home page.
+    pub redirect_to_server: bool,
+    /// Where `/hub/` leads instead of either; a local path.
+    pub default_url: Option<String>,
+    /// Status of a visit to a stopped server: 503, or JupyterHub's newer 424.
+    pub stopped_server_status: u16,
+    /// Whether logging out stops the user's servers.
+    pub shutdown_on_logout: bool,
+    /// How many servers may be starting at once; 0 is no bound.
+    pub concurrent_spawn_limit: usize,
+    /// How many servers may run at once; 0 is no bound.
+    pub active_server_limit: usize,
+    /// Whether people may have servers beside the default one.
+    pub named_servers: bool,
+    /// How long running requests and tunnels get to end when the hub stops.
+    pub drain_timeout: Duration,
+    /// Where the database and keys lie.
+    pub state_dir: PathBuf,
+    /// Where sockets lie.
+    pub runtime_dir: PathBuf,
+}
+
+/// Certificates.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TlsSettings {
+    /// PEM file with the chain; self-signed in the state directory when absent.
+    pub certificate: Option<PathBuf>,
+    /// PEM file with the key; absent exactly when `certificate` is.
+    pub key: Option<PathBuf>,
+}
+
+/// Who may log in, and how often one may fail.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LoginSettings {
+    /// Accounts below this UID are refused.
+    pub min_uid: u32,
+    /// Members may log in; empty means every account.
+    pub allowed_groups: Vec<String>,
+    /// These may log in as well; with both lists empty everybody may.
+    pub allowed_users: Vec<String>,
+    /// These may never log in.
+    pub blocked_users: Vec<String>,
+    /// Members are administrators.
+    pub admin_groups: Vec<String>,
+    /// Whether launching needs the ticket of an earlier login.
+    pub require_ticket: bool,
+    /// How long a login ticket lets servers be started.
+    pub ticket_lifetime: Duration,
+    /// How long PAM may take, one round.
+    pub pam_timeout: Duration,
+    /// Failed logins per minute, per account.
+    pub failures_per_account: u32,
+    /// Failed logins per minute, per address (IPv6: per /64).
+    pub failures_per_address: u32,
+}
+
+/// What a server runs and within which bounds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServerSettings {
+    /// The program: a name looked up in `search_path`, or an absolute path.
+    pub command: String,
+    /// Arguments after the ones Carrel gives.
+    pub args: Vec<String>,
+    /// Folders in which `command` is looked for, in order.
+    pub search_path: Vec<PathBuf>,
+    /// First page in the server, such as `/lab`.
+    pub default_url: String,
+    /// Folder the server shows; `~` is the home.
+    pub root_dir: String,
+    /// Additional environment; wins over Carrel's.
+    pub environment: BTreeMap<String, String>,
+    /// How long until the unit must have started and opened its socket.
+    pub start_timeout: Duration,
+    /// How long until the server must have answered after that.
+    pub http_timeout: Duration,
+    /// How long a server gets to end by itself.
+    pub stop_timeout: Duration,
+    /// Whether kernels listen on Unix sockets and not on loopback TCP.
+    pub kernel_ipc: bool,
+    /// Bounds kept by the kernel.
+    pub limits: ResourceLimits,
+    /// What the server's processes are kept from.
+    pub sandbox: Sandbox,
+}
+
+/// Bounds kept by the kernel through the unit's cgroup; `None` is no bound.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ResourceLimits {
+    /// Bytes of memory, swap included (MemoryMax= with MemorySwapMax=0).
+    pub memory_bytes: Option<u64>,
+    /// Processors, 1.5 is one and a half (CPUQuota=).
+    pub cpus: Option<f64>,
+    /// Processes and threads (TasksMax=).
+    pub tasks: Option<u64>,
+}
+
+/// What a server's processes are kept from; every field is one systemd directive.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sandbox {
+    /// NoNewPrivileges=: setuid programs such as sudo do not work.
+    pub no_new_privileges: bool,
+    /// PrivateTmp=: /tmp and /var/tmp of its own.
+    pub private_tmp: bool,
+    /// A /dev/shm of its own, so that another session's end does not remove its files.
+    pub private_shm: bool,
+    /// ProtectProc=invisible: other people's processes cannot be seen.
+    pub hide_processes: bool,
+    /// ProtectSystem=full: /usr, /boot and /etc are read-only.
+    pub protect_system: bool,
+    /// ProtectKernelTunables=, ProtectKernelModules=, ProtectKernelLogs=, ProtectControlGroups=.
+    pub protect_kernel: bool,
+    /// ProtectClock=, ProtectHostname=.
+    pub protect_clock_and_hostname: bool,
+    /// RestrictSUIDSGID=: cannot make files setuid.
+    pub restrict_setuid_files: bool,
+    /// RestrictRealtime=.
+    pub restrict_realtime: bool,
+    /// LockPersonality=.
+    pub lock_personality: bool,
+    /// PrivateIPC=: System V IPC of its own.
+    pub private_ipc: bool,
+    /// CapabilityBoundingSet= empty.
+    pub drop_capabilities: bool,
+    /// SystemCallArchitectures=native.
+    pub native_system_calls: bool,
+    /// PrivateDevices=: no devices, GPUs included.
+    pub private_devices: bool,
+}
+
+/// What members of one system group get instead; `None` keeps what applies without it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GroupSettings {
+    /// The system group.
+    pub name: String,
+    /// Changed bounds.
+    pub memory_bytes: Option<u64>,
+    /// Changed processors.
+    pub cpus: Option<f64>,
+    /// Changed number of processes.
+    pub tasks: Option<u64>,
+    /// Added environment.
+    pub environment: BTreeMap<String, String>,
+    /// Changed sandbox directives, by the names of [`Sandbox`]'s fields.
+    pub sandbox: BTreeMap<String, bool>,
+}
+
+/// Bounds on what clients may send.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LimitSettings {
+    /// Connections open at once.
+    pub connections: usize,
+    /// Connections open at once from one address.
+    pub connections_per_address: usize,
+    /// Bytes of a request's head.
+    pub head_bytes: usize,
+    /// Bytes of a body the hub itself reads; proxied bodies are not bounded.
+    pub body_bytes: usize,
+    /// How long a TLS handshake may take.
+    pub handshake_timeout: Duration,
+    /// How long a request's head may take.
+    pub head_timeout: Duration,
+    /// How long a body read by the hub may take.
+    pub body_timeout: Duration,
+}

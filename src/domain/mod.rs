@@ -1,0 +1,9 @@
+//! Rules, pure: every decision Carrel takes that needs no socket, clock or database to be tested.
+//!
+//! Nothing here does I/O, reads the time or knows the wire formats; time and randomness arrive as
+//! parameters.
+#![forbid(unsafe_code)]
+
+pub mod names;
+pub mod secret;
+pub mod time;

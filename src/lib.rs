@@ -1,0 +1,7 @@
+//! Carrel: one Linux machine becomes a notebook hub.
+//!
+//! Each module says in its own documentation what it holds and what is deliberately absent from it;
+//! `docs/architecture.md` is the map, with a walk through a request and a spawn.
+
+pub mod config;
+pub mod domain;
