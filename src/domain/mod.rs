@@ -6,4 +6,5 @@
 
 pub mod names;
 pub mod secret;
+pub mod server;
 pub mod time;

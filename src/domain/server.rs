@@ -1,0 +1,376 @@
+//! The life of one server as a state machine: states with their data, events, effects.
+//!
+//! [`Life::on`] decides; the supervisor (`hub::servers::supervisor`) acts. A rule about what may
+//! follow what stands here and nowhere else.
+
+use std::time::Duration;
+
+use crate::domain::time::Timestamp;
+
+/// systemd's id of one run of a unit, 32 hexadecimal digits (systemd.exec(5), `$INVOCATION_ID`).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct InvocationId(String);
+
+impl InvocationId {
+    /// Takes the sixteen bytes systemd reports; `None` when there are not sixteen.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        (bytes.len() == 16).then(|| Self(bytes.iter().map(|b| format!("{b:02x}")).collect()))
+    }
+
+    /// Parses 32 hexadecimal digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let good = text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        good.then(|| Self(text.to_ascii_lowercase()))
+    }
+
+    /// Returns the digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// How a unit ended, as systemd reports it (systemd.exec(5), `$SERVICE_RESULT`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnitEnd {
+    /// `success`, `exit-code`, `signal`, `oom-kill`, `timeout`, …
+    pub result: String,
+    /// Exit status, or the number of the signal.
+    pub status: i32,
+}
+
+/// Why a server failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FailureCause {
+    /// The program to run is not installed.
+    CommandMissing {
+        /// What was looked for.
+        command: String,
+        /// Where it was looked for.
+        searched: Vec<String>,
+    },
+    /// The broker refused to start it: an account or a policy stands against it.
+    Refused(String),
+    /// The unit ended, before or after it was ready.
+    Ended(UnitEnd),
+    /// The program did not open its socket in time.
+    NoSocket(Duration),
+    /// The program did not answer in time.
+    NoAnswer(Duration),
+    /// The socket belongs to someone else.
+    WrongOwner,
+    /// systemd or the broker could not be reached or failed.
+    Unavailable(String),
+    /// The unit was gone when the hub came back.
+    Vanished,
+}
+
+/// A failure with what is known about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Why.
+    pub cause: FailureCause,
+    /// When.
+    pub at: Timestamp,
+    /// The unit's last lines in the journal, oldest first.
+    pub log: Vec<String>,
+}
+
+/// Where a server is in its life.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Life {
+    /// Nothing runs.
+    Stopped {
+        /// Why the last run ended, when it did not end by request.
+        failure: Option<Failure>,
+    },
+    /// The broker has been asked to start the unit.
+    Launching {
+        /// Since when.
+        since: Timestamp,
+        /// Whether a stop was asked for meanwhile; it follows as soon as the broker has answered.
+        cancelled: bool,
+    },
+    /// The unit runs; the program has not answered yet.
+    Waiting {
+        /// Since when the start is under way.
+        since: Timestamp,
+        /// The run of the unit.
+        run: InvocationId,
+    },
+    /// The unit was found running when the hub came; the program has not answered yet.
+    Checking {
+        /// The run of the unit.
+        run: InvocationId,
+    },
+    /// The program answers and is routed.
+    Ready {
+        /// Since when.
+        since: Timestamp,
+        /// The run of the unit.
+        run: InvocationId,
+    },
+    /// The unit is being stopped and what belonged to the run undone.
+    Stopping {
+        /// Since when.
+        since: Timestamp,
+        /// Why, when it is a failure.
+        failure: Option<Failure>,
+    },
+}
+
+/// What happened to a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// Somebody asked for it to start.
+    StartRequested,
+    /// Somebody asked for it to stop.
+    StopRequested,
+    /// The unit was found running by a hub that did not start it.
+    Found(InvocationId),
+    /// The unit was found although it should not run.
+    FoundUnwanted,
+    /// systemd started the unit.
+    Launched(InvocationId),
+    /// The unit did not start.
+    LaunchFailed(FailureCause),
+    /// The program answered.
+    Answered,
+    /// The program did not answer in time, or its socket is wrong.
+    NotAnswered(FailureCause),
+    /// This run of the unit ended.
+    Ended(InvocationId, UnitEnd),
+    /// The proxy could not connect to the program.
+    Unreachable,
+    /// The unit is gone, its secrets and grants are removed.
+    Undone,
+}
+
+/// What the supervisor is to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Mint the token and ask the broker to start the unit.
+    Launch,
+    /// Wait until the program answers.
+    AwaitAnswer,
+    /// Make the server reachable.
+    PublishRoute,
+    /// Make the server unreachable.
+    WithdrawRoute,
+    /// Stop the unit if it runs; revoke the token, forget the client; answer with [`Event::Undone`].
+    Undo,
+    /// Look whether the unit still runs; its end arrives as an event.
+    Inspect,
+}
+
+impl Life {
+    /// A server that has never run.
+    pub const NEW: Self = Self::Stopped { failure: None };
+
+    /// Returns the state after `event` and what is to be done; events that no longer matter (of an
+    /// earlier run, or asking for what is already so) change nothing.
+    #[must_use]
+    pub fn on(self, event: Event, now: Timestamp) -> (Self, Vec<Effect>) {
+        match event {
+            Event::StartRequested => self.on_start_requested(now),
+            Event::StopRequested | Event::FoundUnwanted => self.on_stop_requested(now),
+            Event::Found(run) => self.on_found(run),
+            Event::Launched(run) => self.on_launched(run, now),
+            Event::LaunchFailed(cause) => self.on_launch_failed(cause, now),
+            Event::Answered => self.on_answered(now),
+            Event::NotAnswered(cause) => self.on_not_answered(cause, now),
+            Event::Ended(run, end) => self.on_ended(&run, end, now),
+            Event::Unreachable => match self {
+                Self::Ready { .. } => (self, vec![Effect::Inspect]),
+                other => (other, vec![]),
+            },
+            Event::Undone => match self {
+                Self::Stopping { failure, .. } => (Self::Stopped { failure }, vec![]),
+                other => (other, vec![]),
+            },
+        }
+    }
+
+    fn on_start_requested(self, now: Timestamp) -> (Self, Vec<Effect>) {
+        match self {
+            Self::Stopped { .. } => {
+                let next = Self::Launching {
+                    since: now,
+                    cancelled: false,
+                };
+                (next, vec![Effect::Launch])
+            }
+            other => (other, vec![]),
+        }
+    }
+
+    fn on_stop_requested(self, now: Timestamp) -> (Self, Vec<Effect>) {
+        match self {
+            Self::Launching { since, .. } => {
+                let next = Self::Launching {
+                    since,
+                    cancelled: true,
+                };
+                (next, vec![])
+            }
+            Self::Waiting { .. } | Self::Checking { .. } => stopping(None, now),
+            Self::Ready { .. } => {
+                let (next, _) = stopping(None, now);
+                (next, vec![Effect::WithdrawRoute, Effect::Undo])
+            }
+            // A stopped server is undone again: the request may be about a unit that nobody owns.
+            Self::Stopped { .. } => stopping(None, now),
+            Self::Stopping { .. } => (self, vec![]),
+        }
+    }
+
+    fn on_found(self, run: InvocationId) -> (Self, Vec<Effect>) {
+        match self {
+            Self::Stopped { .. } => (Self::Checking { run }, vec![Effect::AwaitAnswer]),
+            other => (other, vec![]),
+        }
+    }
+
+    fn on_launched(self, run: InvocationId, now: Timestamp) -> (Self, Vec<Effect>) {
+        match self {
+            Self::Launching {
+                cancelled: true, ..
+            } => stopping(None, now),
+            Self::Launching { since, .. } => {
+                (Self::Waiting { since, run }, vec![Effect::AwaitAnswer])
+            }
+            other => (other, vec![]),
+        }
+    }
+
+    fn on_launch_failed(self, cause: FailureCause, now: Timestamp) -> (Self, Vec<Effect>) {
+        match self {
+            Self::Launching {
+                cancelled: true, ..
+            } => stopping(None, now),
+            Self::Launching { .. } => stopping(Some(cause), now),
+            other => (other, vec![]),
+        }
+    }
+
+    fn on_answered(self, now: Timestamp) -> (Self, Vec<Effect>) {
+        match self {
+            Self::Waiting { run, .. } | Self::Checking { run } => {
+                (Self::Ready { since: now, run }, vec![Effect::PublishRoute])
+            }
+            other => (other, vec![]),
+        }
+    }
+
+    fn on_not_answered(self, cause: FailureCause, now: Timestamp) -> (Self, Vec<Effect>) {
+        match self {
+            Self::Waiting { .. } | Self::Checking { .. } => stopping(Some(cause), now),
+            other => (other, vec![]),
+        }
+    }
+
+    fn on_ended(self, ended: &InvocationId, end: UnitEnd, now: Timestamp) -> (Self, Vec<Effect>) {
+        let withdraw = matches!(self, Self::Ready { .. });
+        match &self {
+            Self::Waiting { run, .. } | Self::Checking { run } | Self::Ready { run, .. }
+                if run == ended => {}
+            _ => return (self, vec![]),
+        }
+        // An end by `systemctl stop` is somebody's wish, not a failure; before the first answer it
+        // still explains why the start came to nothing.
+        let wished = end.result == "success" && withdraw;
+        let cause = (!wished).then_some(FailureCause::Ended(end));
+        let (next, mut effects) = stopping(cause, now);
+        if withdraw {
+            effects.insert(0, Effect::WithdrawRoute);
+        }
+        (next, effects)
+    }
+
+    /// Tells whether anything of the server is under way or running.
+    pub fn is_active(&self) -> bool {
+        !matches!(self, Self::Stopped { .. })
+    }
+
+    /// Returns why the last run failed, once nothing runs any more.
+    pub fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Stopped { failure } => failure.as_ref(),
+            _ => None,
+        }
+    }
+}
+
+fn stopping(cause: Option<FailureCause>, now: Timestamp) -> (Life, Vec<Effect>) {
+    let failure = cause.map(|cause| Failure {
+        cause,
+        at: now,
+        log: Vec::new(),
+    });
+    let next = Life::Stopping {
+        since: now,
+        failure,
+    };
+    (next, vec![Effect::Undo])
+}
+
+impl FailureCause {
+    /// Returns the cause in words for the person whose server it is: what happened, then what to do.
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::CommandMissing { command, searched } => format!(
+                "The program “{command}” is not installed on this machine (looked in {}). \
+                 Ask the administrator to install it.",
+                searched.join(", ")
+            ),
+            Self::Refused(why) => format!("The server may not be started: {why}."),
+            Self::Ended(end) => end.in_words(),
+            Self::NoSocket(after) => format!(
+                "The server started but opened no socket within {} seconds.",
+                after.as_secs()
+            ),
+            Self::NoAnswer(after) => format!(
+                "The server opened its socket but did not answer within {} seconds.",
+                after.as_secs()
+            ),
+            Self::WrongOwner => {
+                "The server's socket was opened by a process that is not yours, so it was not used."
+                    .to_owned()
+            }
+            Self::Unavailable(what) => {
+                format!("The machine could not start the server: {what}. Try again in a moment.")
+            }
+            Self::Vanished => "The server ended while the hub was not running.".to_owned(),
+        }
+    }
+}
+
+impl UnitEnd {
+    /// Returns how the unit ended, in words (systemd.exec(5), `$SERVICE_RESULT` and exit statuses).
+    pub fn in_words(&self) -> String {
+        match (self.result.as_str(), self.status) {
+            ("oom-kill", _) => "The server used more memory than it may and was ended by the \
+                 kernel. Open fewer or smaller data sets, or ask for a larger limit."
+                .to_owned(),
+            ("timeout", _) => "The server took too long and was ended by systemd.".to_owned(),
+            ("exit-code", 200) => {
+                "The server could not enter your home folder. Does it exist, and is it yours?"
+                    .to_owned()
+            }
+            ("exit-code", 203) => "The server's program could not be executed.".to_owned(),
+            ("exit-code", 217) => "The system does not know your account any more.".to_owned(),
+            ("exit-code", 226) => {
+                "The server's sandbox could not be set up on this machine.".to_owned()
+            }
+            ("exit-code", status) => format!("The server ended by itself with status {status}."),
+            ("signal" | "core-dump", number) => {
+                format!("The server was ended by signal {number}.")
+            }
+            ("success", _) => "The server was stopped.".to_owned(),
+            (other, _) => format!("The server ended ({other})."),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "server_tests.rs"]
+mod tests;
