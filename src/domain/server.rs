@@ -113,6 +113,8 @@ pub enum Life {
     Stopping {
         /// Since when.
         since: Timestamp,
+        /// The run that is ended, when there was one.
+        run: Option<InvocationId>,
         /// Why, when it is a failure.
         failure: Option<Failure>,
     },
@@ -142,7 +144,10 @@ pub enum Event {
     /// The proxy could not connect to the program.
     Unreachable,
     /// The unit is gone, its secrets and grants are removed.
-    Undone,
+    Undone {
+        /// The last lines the unit wrote, when it failed; oldest first.
+        log: Vec<String>,
+    },
 }
 
 /// What the supervisor is to do.
@@ -183,8 +188,11 @@ impl Life {
                 Self::Ready { .. } => (self, vec![Effect::Inspect]),
                 other => (other, vec![]),
             },
-            Event::Undone => match self {
-                Self::Stopping { failure, .. } => (Self::Stopped { failure }, vec![]),
+            Event::Undone { log } => match self {
+                Self::Stopping { failure, .. } => {
+                    let failure = failure.map(|failure| Failure { log, ..failure });
+                    (Self::Stopped { failure }, vec![])
+                }
                 other => (other, vec![]),
             },
         }
@@ -212,13 +220,13 @@ impl Life {
                 };
                 (next, vec![])
             }
-            Self::Waiting { .. } | Self::Checking { .. } => stopping(None, now),
-            Self::Ready { .. } => {
-                let (next, _) = stopping(None, now);
+            Self::Waiting { run, .. } | Self::Checking { run } => stopping(Some(run), None, now),
+            Self::Ready { run, .. } => {
+                let (next, _) = stopping(Some(run), None, now);
                 (next, vec![Effect::WithdrawRoute, Effect::Undo])
             }
             // A stopped server is undone again: the request may be about a unit that nobody owns.
-            Self::Stopped { .. } => stopping(None, now),
+            Self::Stopped { .. } => stopping(None, None, now),
             Self::Stopping { .. } => (self, vec![]),
         }
     }
@@ -234,7 +242,7 @@ impl Life {
         match self {
             Self::Launching {
                 cancelled: true, ..
-            } => stopping(None, now),
+            } => stopping(Some(run), None, now),
             Self::Launching { since, .. } => {
                 (Self::Waiting { since, run }, vec![Effect::AwaitAnswer])
             }
@@ -246,8 +254,8 @@ impl Life {
         match self {
             Self::Launching {
                 cancelled: true, ..
-            } => stopping(None, now),
-            Self::Launching { .. } => stopping(Some(cause), now),
+            } => stopping(None, None, now),
+            Self::Launching { .. } => stopping(None, Some(cause), now),
             other => (other, vec![]),
         }
     }
@@ -263,23 +271,24 @@ impl Life {
 
     fn on_not_answered(self, cause: FailureCause, now: Timestamp) -> (Self, Vec<Effect>) {
         match self {
-            Self::Waiting { .. } | Self::Checking { .. } => stopping(Some(cause), now),
+            Self::Waiting { run, .. } | Self::Checking { run } => {
+                stopping(Some(run), Some(cause), now)
+            }
             other => (other, vec![]),
         }
     }
 
     fn on_ended(self, ended: &InvocationId, end: UnitEnd, now: Timestamp) -> (Self, Vec<Effect>) {
         let withdraw = matches!(self, Self::Ready { .. });
-        match &self {
-            Self::Waiting { run, .. } | Self::Checking { run } | Self::Ready { run, .. }
-                if run == ended => {}
-            _ => return (self, vec![]),
+        let running = !matches!(self, Self::Stopping { .. });
+        if !running || self.run() != Some(ended) {
+            return (self, vec![]);
         }
         // An end by `systemctl stop` is somebody's wish, not a failure; before the first answer it
         // still explains why the start came to nothing.
         let wished = end.result == "success" && withdraw;
         let cause = (!wished).then_some(FailureCause::Ended(end));
-        let (next, mut effects) = stopping(cause, now);
+        let (next, mut effects) = stopping(Some(ended.clone()), cause, now);
         if withdraw {
             effects.insert(0, Effect::WithdrawRoute);
         }
@@ -291,6 +300,30 @@ impl Life {
         !matches!(self, Self::Stopped { .. })
     }
 
+    /// Returns the run of the unit that this state is about.
+    pub fn run(&self) -> Option<&InvocationId> {
+        match self {
+            Self::Waiting { run, .. } | Self::Checking { run } | Self::Ready { run, .. } => {
+                Some(run)
+            }
+            Self::Stopping { run, .. } => run.as_ref(),
+            Self::Stopped { .. } | Self::Launching { .. } => None,
+        }
+    }
+
+    /// Returns the state's name, for logs.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Stopped { failure: None } => "stopped",
+            Self::Stopped { failure: Some(_) } => "failed",
+            Self::Launching { .. } => "launching",
+            Self::Waiting { .. } => "waiting for its program",
+            Self::Checking { .. } => "being checked",
+            Self::Ready { .. } => "ready",
+            Self::Stopping { .. } => "stopping",
+        }
+    }
+
     /// Returns why the last run failed, once nothing runs any more.
     pub fn failure(&self) -> Option<&Failure> {
         match self {
@@ -300,7 +333,11 @@ impl Life {
     }
 }
 
-fn stopping(cause: Option<FailureCause>, now: Timestamp) -> (Life, Vec<Effect>) {
+fn stopping(
+    run: Option<InvocationId>,
+    cause: Option<FailureCause>,
+    now: Timestamp,
+) -> (Life, Vec<Effect>) {
     let failure = cause.map(|cause| Failure {
         cause,
         at: now,
@@ -308,6 +345,7 @@ fn stopping(cause: Option<FailureCause>, now: Timestamp) -> (Life, Vec<Effect>) 
     });
     let next = Life::Stopping {
         since: now,
+        run,
         failure,
     };
     (next, vec![Effect::Undo])
@@ -365,7 +403,9 @@ impl UnitEnd {
             ("signal" | "core-dump", number) => {
                 format!("The server was ended by signal {number}.")
             }
-            ("success", _) => "The server was stopped.".to_owned(),
+            ("success", _) => {
+                "The server ended before it was ready, without naming an error.".to_owned()
+            }
             (other, _) => format!("The server ended ({other})."),
         }
     }

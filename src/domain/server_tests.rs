@@ -34,7 +34,7 @@ fn a_server_starts_and_stops() {
         Event::Launched(run(1)),
         Event::Answered,
         Event::StopRequested,
-        Event::Undone,
+        Event::Undone { log: vec![] },
     ]);
     assert_eq!(life, Life::NEW);
     assert_eq!(
@@ -97,7 +97,7 @@ fn a_crash_is_remembered_and_a_wished_stop_is_not() {
             Event::Launched(run(1)),
             Event::Answered,
             Event::Ended(run(1), end(result)),
-            Event::Undone,
+            Event::Undone { log: vec![] },
         ]);
         assert_eq!(life.failure().is_some(), remembered, "{result}");
     }
@@ -109,7 +109,7 @@ fn an_exit_before_the_first_answer_is_a_failure_even_with_status_zero() {
         Event::StartRequested,
         Event::Launched(run(1)),
         Event::Ended(run(1), end("success")),
-        Event::Undone,
+        Event::Undone { log: vec![] },
     ]);
     assert!(life.failure().is_some());
 }
@@ -134,7 +134,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         Just(Event::NotAnswered(FailureCause::WrongOwner)),
         (0u8..3).prop_map(|n| Event::Ended(run(n), end("signal"))),
         Just(Event::Unreachable),
-        Just(Event::Undone),
+        Just(Event::Undone { log: vec![] }),
     ]
 }
 
