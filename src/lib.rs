@@ -3,6 +3,9 @@
 //! Each module says in its own documentation what it holds and what is deliberately absent from it;
 //! `docs/architecture.md` is the map, with a walk through a request and a spawn.
 
+pub mod assets;
 pub mod auth;
 pub mod config;
 pub mod domain;
+pub mod http;
+pub mod pages;

@@ -1,0 +1,35 @@
+// Runs on every page: the globals that JupyterHub's scripts and tests rely on, and the warning
+// that a page was not loaded over HTTPS.
+
+const data = document.body.dataset;
+
+window.jhdata = {
+  base_url: data.baseUrl,
+  prefix: data.prefix,
+  user: data.user,
+  admin_access: data.adminAccess === "true",
+  options_form: false,
+  xsrf_token: data.xsrfToken,
+};
+
+const warning = document.getElementById("insecure-login-warning");
+if (warning && !window.isSecureContext) {
+  warning.hidden = false;
+}
+
+// A form is sent once: a second click while the answer is awaited would ask for the same again.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "true";
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) {
+    delete form.dataset.sent;
+  }
+});
+
+window._jupyterhub_page_loaded = true;

@@ -1,0 +1,308 @@
+//! Typed URLs: every path of the hub is built here and nowhere by `format!`.
+//!
+//! Links are absolute paths on the visitor's own origin. Whether a path that a client sent may be
+//! followed is decided in `domain::redirect`, not here.
+
+use std::fmt;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::{
+    assets::Asset,
+    domain::names::{ServerKey, UserName},
+};
+
+/// What stays plain in a path segment, as JupyterHub quotes names (`safe="@~"`).
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~')
+    .remove(b'@');
+
+/// What stays plain in the value of a query parameter.
+const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
+
+/// A local URL: an absolute path with an optional query, ready to stand in a page or a header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link(String);
+
+impl Link {
+    /// Returns the link as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn with(mut self, name: &str, value: Option<&str>) -> Self {
+        if let Some(value) = value {
+            self.0.push(if self.0.contains('?') { '&' } else { '?' });
+            self.0.push_str(name);
+            self.0.push('=');
+            self.0.extend(utf8_percent_encode(value, QUERY_VALUE));
+        }
+        self
+    }
+}
+
+impl fmt::Display for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<Link> for String {
+    fn from(link: Link) -> Self {
+        link.0
+    }
+}
+
+/// Builds the hub's links; knows the prefix under which everything lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Links {
+    base: String,
+}
+
+impl Links {
+    /// Takes the prefix of every path, which begins and ends with `/`; missing slashes are added.
+    pub fn new(base_url: &str) -> Self {
+        let inner = base_url.trim_matches('/');
+        let base = if inner.is_empty() {
+            String::from("/")
+        } else {
+            format!("/{inner}/")
+        };
+        Self { base }
+    }
+
+    /// Returns the prefix of every path, `/` or `/prefix/`.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Returns `hub/`, where a visit is led on to wherever it belongs.
+    pub fn hub(&self) -> Link {
+        self.in_hub("")
+    }
+
+    /// Returns the page with the visitor's servers.
+    pub fn home(&self) -> Link {
+        self.in_hub("home")
+    }
+
+    /// Returns the login page, which leads on to `next` afterwards.
+    pub fn login(&self, next: Option<&str>) -> Link {
+        self.in_hub("login").with("next", next)
+    }
+
+    /// Returns where to log out.
+    pub fn logout(&self) -> Link {
+        self.in_hub("logout")
+    }
+
+    /// Returns the bitmap of the logo.
+    pub fn logo(&self) -> Link {
+        self.in_hub("logo")
+    }
+
+    /// Returns where GET and POST start a server, which leads on to `next` afterwards.
+    pub fn spawn(&self, key: &ServerKey, next: Option<&str>) -> Link {
+        self.in_hub_for("spawn", key).with("next", next)
+    }
+
+    /// Returns the page that follows a start, which leads on to `next` afterwards.
+    pub fn spawn_pending(&self, key: &ServerKey, next: Option<&str>) -> Link {
+        self.in_hub_for("spawn-pending", key).with("next", next)
+    }
+
+    /// Returns where a POST stops a server or cancels its start.
+    pub fn stop(&self, key: &ServerKey) -> Link {
+        self.in_hub_for("stop", key)
+    }
+
+    /// Returns where a POST of `server_name` makes and starts a named server.
+    pub fn new_server(&self, user: &UserName) -> Link {
+        let key = ServerKey::default_of(user.clone());
+        self.in_hub_for("new-server", &key)
+    }
+
+    /// Returns where a POST forgets a stopped named server.
+    pub fn delete_server(&self, key: &ServerKey) -> Link {
+        self.in_hub_for("delete-server", key)
+    }
+
+    /// Returns the hub's answer to visits of a server that is not routed.
+    pub fn hub_user(&self, key: &ServerKey) -> Link {
+        let mut link = self.in_hub_for("user", key);
+        link.0.push('/');
+        link
+    }
+
+    /// Returns the server itself, `user/NAME/[SERVER/]`.
+    pub fn server(&self, key: &ServerKey) -> Link {
+        let mut link = self.below(&["user"], key);
+        link.0.push('/');
+        link
+    }
+
+    /// Returns where a server takes the answer of an OAuth authorization.
+    pub fn oauth_callback(&self, key: &ServerKey) -> Link {
+        let mut link = self.server(key);
+        link.0.push_str("oauth_callback");
+        link
+    }
+
+    /// Returns the page that asks for an OAuth authorization.
+    pub fn oauth_authorize(&self) -> Link {
+        self.in_hub("api/oauth2/authorize")
+    }
+
+    /// Returns the stream of events that follows a start.
+    pub fn progress(&self, key: &ServerKey) -> Link {
+        let mut link = self.in_hub("api/users/");
+        push_segment(&mut link.0, key.user.as_str());
+        if key.server.is_default() {
+            link.0.push_str("/server");
+        } else {
+            link.0.push_str("/servers/");
+            push_segment(&mut link.0, key.server.as_str());
+        }
+        link.0.push_str("/progress");
+        link
+    }
+
+    /// Returns an embedded file, with its content hash so that browsers may keep it.
+    pub fn asset(&self, asset: &Asset) -> Link {
+        let mut link = self.in_hub("static/");
+        push_segment(&mut link.0, asset.name);
+        link.with("v", Some(&asset.version()))
+    }
+
+    /// Returns where browsers report what the content security policy refused.
+    pub fn csp_report(&self) -> Link {
+        self.in_hub("security/csp-report")
+    }
+
+    fn in_hub(&self, path: &str) -> Link {
+        Link(format!("{}hub/{path}", self.base))
+    }
+
+    fn in_hub_for(&self, page: &str, key: &ServerKey) -> Link {
+        self.below(&["hub", page], key)
+    }
+
+    fn below(&self, segments: &[&str], key: &ServerKey) -> Link {
+        let mut link = self.base.clone();
+        for segment in segments {
+            link.push_str(segment);
+            link.push('/');
+        }
+        push_segment(&mut link, key.user.as_str());
+        if !key.server.is_default() {
+            link.push('/');
+            push_segment(&mut link, key.server.as_str());
+        }
+        Link(link)
+    }
+}
+
+fn push_segment(link: &mut String, segment: &str) {
+    link.extend(utf8_percent_encode(segment, SEGMENT));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{assets, domain::names::ServerName};
+
+    fn key(user: &str, server: &str) -> ServerKey {
+        ServerKey {
+            user: UserName::parse(user).unwrap(),
+            server: ServerName::parse(server).unwrap(),
+        }
+    }
+
+    #[test]
+    fn the_base_has_slashes_at_both_ends() {
+        for (input, base) in [
+            ("/", "/"),
+            ("", "/"),
+            ("/lab/", "/lab/"),
+            ("lab", "/lab/"),
+            ("//a/b//", "/a/b/"),
+        ] {
+            assert_eq!(Links::new(input).base(), base, "{input}");
+        }
+    }
+
+    #[test]
+    fn links_are_the_contract_s() {
+        let links = Links::new("/");
+        let own = key("alice", "");
+        let named = key("alice", "gpu-2");
+        let table = [
+            (links.hub(), "/hub/"),
+            (links.home(), "/hub/home"),
+            (links.login(None), "/hub/login"),
+            (links.login(Some("")), "/hub/login?next="),
+            (
+                links.login(Some("/hub/?a=b&c")),
+                "/hub/login?next=%2Fhub%2F%3Fa%3Db%26c",
+            ),
+            (links.logout(), "/hub/logout"),
+            (links.spawn(&own, None), "/hub/spawn/alice"),
+            (
+                links.spawn(&named, Some("/user/alice/gpu-2/")),
+                "/hub/spawn/alice/gpu-2?next=%2Fuser%2Falice%2Fgpu-2%2F",
+            ),
+            (
+                links.spawn_pending(&named, None),
+                "/hub/spawn-pending/alice/gpu-2",
+            ),
+            (links.stop(&own), "/hub/stop/alice"),
+            (links.new_server(&own.user), "/hub/new-server/alice"),
+            (
+                links.delete_server(&named),
+                "/hub/delete-server/alice/gpu-2",
+            ),
+            (links.server(&own), "/user/alice/"),
+            (links.server(&named), "/user/alice/gpu-2/"),
+            (links.hub_user(&named), "/hub/user/alice/gpu-2/"),
+            (links.oauth_callback(&own), "/user/alice/oauth_callback"),
+            (links.oauth_authorize(), "/hub/api/oauth2/authorize"),
+            (links.progress(&own), "/hub/api/users/alice/server/progress"),
+            (
+                links.progress(&named),
+                "/hub/api/users/alice/servers/gpu-2/progress",
+            ),
+        ];
+        for (link, expected) in table {
+            assert_eq!(link.as_str(), expected);
+        }
+        let prefixed = Links::new("/lab/");
+        assert_eq!(prefixed.home().as_str(), "/lab/hub/home");
+        assert_eq!(prefixed.server(&own).as_str(), "/lab/user/alice/");
+        assert!(
+            prefixed
+                .asset(&assets::STYLE)
+                .as_str()
+                .starts_with("/lab/hub/static/carrel.css?v=")
+        );
+    }
+
+    #[test]
+    fn names_cannot_leave_their_segment() {
+        let links = Links::new("/");
+        for (user, expected) in [
+            ("a@b.c~d", "/user/a@b.c~d/"),
+            ("a b?c#d%2f", "/user/a%20b%3Fc%23d%252f/"),
+            ("LAB\\a\"'<>", "/user/LAB%5Ca%22%27%3C%3E/"),
+            ("jürgen", "/user/j%C3%BCrgen/"),
+        ] {
+            assert_eq!(links.server(&key(user, "")).as_str(), expected);
+        }
+    }
+}

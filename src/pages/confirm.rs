@@ -1,0 +1,54 @@
+//! The page that asks before another person's server or a service may act for the visitor (OA-09).
+
+use maud::{Markup, html};
+
+use super::{
+    forms,
+    frame::{Frame, Page, framed},
+    scope_words,
+};
+
+/// What the confirmation page shows.
+#[derive(Clone)]
+pub struct ConfirmView {
+    /// The frame; somebody is logged in.
+    pub frame: Frame,
+    /// Who asks: the client's description, such as `Server at /user/bob/`.
+    pub client: String,
+    /// Where the answer goes.
+    pub redirect_uri: String,
+    /// What would be allowed, as scopes; sent back one by one.
+    pub scopes: Vec<String>,
+}
+
+/// Renders the confirmation page; its form posts to the page's own address, query included.
+pub fn confirm_page(view: &ConfirmView) -> Markup {
+    let content = html! {
+        div.narrow {
+            h1 { "Allow access?" }
+            p { strong { (view.client) } " would like to know that you are logged in, and to act for you." }
+            form.stack #oauth-form method="post" {
+                (forms::xsrf_field(&view.frame))
+                @for scope in &view.scopes { input type="hidden" name="scopes" value=(scope); }
+                h2 #scopes-title { "It would be able to" }
+                ul.scopes aria-labelledby="scopes-title" {
+                    li { "see your user name" }
+                    @for scope in &view.scopes {
+                        li { (scope_words::describe(scope)) " " code.scope { (scope) } }
+                    }
+                }
+                p.hint { "Your answer goes to " code { (view.redirect_uri) } ". Your password does not." }
+                p { "Only allow this if you trust who runs it." }
+                div.actions {
+                    button.primary type="submit" { "Authorize" }
+                    a.button href=(view.frame.links.home()) { "Do not allow" }
+                }
+            }
+        }
+    };
+    framed(
+        &view.frame,
+        &Page::still("oauth", "Allow access?"),
+        &content,
+    )
+}

@@ -1,0 +1,143 @@
+//! What all pages share: the head, the navigation, the announcement and the foot.
+
+use maud::{DOCTYPE, Markup, html};
+
+use crate::{
+    assets::{self, Asset},
+    domain::names::UserName,
+    http::links::Links,
+};
+
+/// What every page knows about the visit.
+#[derive(Clone)]
+pub struct Frame {
+    /// Builds the page's links.
+    pub links: Links,
+    /// Who is logged in.
+    pub visitor: Option<Visitor>,
+    /// The token that forms and scripts send back; empty when the page has neither.
+    pub xsrf: String,
+    /// The administrator's words to everybody, shown on top.
+    pub announcement: Option<String>,
+}
+
+impl Frame {
+    /// Tells whether an administrator is looking.
+    pub fn shows_admin(&self) -> bool {
+        self.visitor.as_ref().is_some_and(|visitor| visitor.admin)
+    }
+}
+
+/// Who looks at the page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Visitor {
+    /// The account.
+    pub name: UserName,
+    /// Whether it may administer the hub.
+    pub admin: bool,
+}
+
+/// What a page tells its frame.
+pub(super) struct Page<'a> {
+    /// What the window is called, without the program's name.
+    pub(super) title: &'a str,
+    /// Which page it is, for styles and scripts.
+    pub(super) kind: &'static str,
+    /// Its script beside the one that all pages run.
+    pub(super) script: Option<&'static Asset>,
+    /// After how many seconds a browser without scripts loads the page again.
+    pub(super) reload_seconds: Option<u32>,
+}
+
+impl<'a> Page<'a> {
+    /// Describes a page without a script of its own, which never changes by itself.
+    pub(super) fn still(kind: &'static str, title: &'a str) -> Self {
+        Self {
+            title,
+            kind,
+            script: None,
+            reload_seconds: None,
+        }
+    }
+}
+
+/// Puts `main`, which brings the page's only `h1`, into the frame.
+pub(super) fn framed(frame: &Frame, page: &Page<'_>, main: &Markup) -> Markup {
+    let links = &frame.links;
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            (head(frame, page))
+            body
+                data-page=(page.kind)
+                data-base-url=(links.hub())
+                data-prefix=(links.base())
+                data-user=[frame.visitor.as_ref().map(|visitor| visitor.name.as_str())]
+                data-admin-access=(frame.shows_admin())
+                data-xsrf-token=(frame.xsrf)
+            {
+                a.skip href="#main" { "Skip to content" }
+                (banner(frame, page))
+                @if let Some(text) = &frame.announcement {
+                    aside.announcement aria-label="Announcement" { p { (text) } }
+                }
+                main #main tabindex="-1" { (main) }
+                footer.foot {
+                    p {
+                        "Carrel"
+                        @if frame.visitor.is_some() { " " (env!("CARGO_PKG_VERSION")) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn head(frame: &Frame, page: &Page<'_>) -> Markup {
+    let links = &frame.links;
+    html! {
+        head {
+            meta charset="utf-8";
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            meta name="color-scheme" content="light dark";
+            meta name="robots" content="noindex";
+            title { (page.title) " · Carrel" }
+            link rel="icon" type="image/svg+xml" href=(links.asset(&assets::LOGO));
+            link rel="stylesheet" href=(links.asset(&assets::STYLE));
+            script type="module" src=(links.asset(&assets::PAGE_SCRIPT)) {}
+            @if let Some(script) = page.script {
+                script type="module" src=(links.asset(script)) {}
+            }
+            @if let Some(seconds) = page.reload_seconds {
+                noscript { meta http-equiv="refresh" content=(seconds); }
+            }
+        }
+    }
+}
+
+fn banner(frame: &Frame, page: &Page<'_>) -> Markup {
+    let links = &frame.links;
+    html! {
+        header.banner {
+            a.brand #jupyterhub-logo href=(links.hub()) {
+                img src=(links.asset(&assets::LOGO)) alt="" width="32" height="32";
+                "Carrel"
+            }
+            @if let Some(visitor) = &frame.visitor {
+                nav aria-label="Main" {
+                    a href=(links.home()) aria-current=[(page.kind == "home").then_some("page")] { "Home" }
+                }
+                p #login_widget {
+                    span.who { span.sr { "Logged in as " } (visitor.name) }
+                    @if visitor.admin { " " span.tag { "administrator" } }
+                    " "
+                    a #logout href=(links.logout()) { "Log out" }
+                }
+            } @else if page.kind != "login" {
+                p #login_widget {
+                    a #login href=(links.login(None)) { "Log in" }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! The login page: name and password, and whatever else PAM asks afterwards.
+
+use std::time::Duration;
+
+use maud::{Markup, html};
+
+use super::{
+    forms,
+    frame::{Frame, Page, framed},
+    words,
+};
+
+/// Names longer than this many characters are shown shortened (PG-47).
+const MAX_SHOWN_NAME_CHARS: usize = 32;
+/// How many characters of a long name are shown.
+const SHORT_NAME_CHARS: usize = 16;
+
+/// What the login page shows.
+#[derive(Clone)]
+pub struct LoginView {
+    /// The frame; nobody is logged in.
+    pub frame: Frame,
+    /// Where to go afterwards; may be empty.
+    pub next: String,
+    /// Why the last attempt did not succeed.
+    pub error: Option<LoginError>,
+    /// What is asked for.
+    pub round: LoginRound,
+}
+
+/// Which questions the login page asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LoginRound {
+    /// The first round: `username` and `password`.
+    Password {
+        /// The name to fill in; empty when none is known.
+        username: String,
+    },
+    /// A later round: PAM has questions of its own, answered by `answer-0`, `answer-1`, ….
+    Further {
+        /// Names the conversation that goes on, sent back as `conversation`.
+        conversation: String,
+        /// Who is logging in.
+        username: String,
+        /// What PAM said, in its order.
+        messages: Vec<LoginMessage>,
+        /// What PAM asks, in its order; may be empty when it only had to say something.
+        prompts: Vec<LoginPrompt>,
+    },
+}
+
+/// Something PAM says without expecting an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoginMessage {
+    /// PAM's words.
+    pub text: String,
+    /// Whether it is an error and not only information.
+    pub is_error: bool,
+}
+
+/// Something PAM asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoginPrompt {
+    /// PAM's words.
+    pub text: String,
+    /// Whether the answer must not be seen on the screen.
+    pub is_hidden: bool,
+}
+
+/// Why an attempt to log in did not succeed; every wrong name, password or account looks the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LoginError {
+    /// The account or the answer was not accepted.
+    Refused,
+    /// The form's token was missing or old.
+    FormExpired,
+    /// The conversation of a later round took too long.
+    RoundExpired,
+    /// There were too many attempts.
+    Throttled {
+        /// When the next attempt will be heard.
+        retry_after: Duration,
+    },
+    /// The machine cannot check anybody at the moment.
+    Unavailable,
+}
+
+/// Renders the login page.
+pub fn login_page(view: &LoginView) -> Markup {
+    let content = html! {
+        div.narrow {
+            h1 { "Log in" }
+            p #insecure-login-warning .notice.warn hidden role="alert" {
+                "This page was not loaded over HTTPS. Anyone on the way could read your password: do not \
+                 log in here. Use the address that begins with " code { "https://" } " instead."
+            }
+            @if let Some(error) = &view.error {
+                p #login_error .login_error.notice.bad role="alert" { (error_text(error)) }
+            }
+            form.stack method="post" action=(view.frame.links.login(Some(&view.next))) {
+                (forms::xsrf_field(&view.frame))
+                @match &view.round {
+                    LoginRound::Password { username } => (password_fields(view, username)),
+                    LoginRound::Further { conversation, username, messages, prompts } => {
+                        p { "Logging in as " strong { (shown_name(username)) } "." }
+                        input type="hidden" name="conversation" value=(conversation);
+                        (further_fields(messages, prompts))
+                    }
+                }
+                button #login_submit .primary type="submit" { (submit_text(&view.round)) }
+            }
+            @if matches!(view.round, LoginRound::Further { .. }) {
+                p { a href=(view.frame.links.login(Some(&view.next))) { "Start again" } }
+            }
+        }
+    };
+    framed(&view.frame, &Page::still("login", "Log in"), &content)
+}
+
+fn password_fields(view: &LoginView, username: &str) -> Markup {
+    let described = view.error.as_ref().map(|_| "login_error");
+    html! {
+        p.hint { "Use your account on this machine." }
+        div.field {
+            label for="username_input" { "User name" }
+            input #username_input type="text" name="username" value=(shown_name(username)) required
+                autocomplete="username" autocapitalize="none" autocorrect="off" spellcheck="false"
+                autofocus[username.is_empty()] aria-describedby=[described];
+        }
+        div.field {
+            label for="password_input" { "Password" }
+            input #password_input type="password" name="password" autocomplete="current-password"
+                autofocus[!username.is_empty()] aria-describedby=[described];
+        }
+    }
+}
+
+fn further_fields(messages: &[LoginMessage], prompts: &[LoginPrompt]) -> Markup {
+    html! {
+        @for message in messages {
+            p.notice.bad[message.is_error] { (message.text) }
+        }
+        @for (index, prompt) in prompts.iter().enumerate() {
+            @let id = format!("answer-{index}");
+            div.field {
+                label for=(id) { (label_text(&prompt.text)) }
+                input id=(id) name=(id) type=(if prompt.is_hidden { "password" } else { "text" })
+                    autocomplete=(autocomplete(prompt)) autocapitalize="none" spellcheck="false"
+                    autofocus[index == 0];
+            }
+        }
+    }
+}
+
+fn submit_text(round: &LoginRound) -> &'static str {
+    match round {
+        LoginRound::Password { .. } => "Log in",
+        LoginRound::Further { .. } => "Continue",
+    }
+}
+
+fn error_text(error: &LoginError) -> String {
+    match error {
+        LoginError::Refused => "Invalid username or password".into(),
+        LoginError::FormExpired => "Login form invalid or expired. Try again.".into(),
+        LoginError::RoundExpired => "That took too long. Log in again from the start.".into(),
+        LoginError::Throttled { retry_after } => format!(
+            "Too many attempts. Try again in {}.",
+            words::duration((*retry_after).max(Duration::from_secs(1)))
+        ),
+        LoginError::Unavailable => {
+            "Logging in does not work at the moment. Try again in a minute; if it stays so, tell \
+             the administrator of this machine."
+                .into()
+        }
+    }
+}
+
+/// Shortens long names, so that the page shows what was typed without repeating all of it (PG-47).
+fn shown_name(name: &str) -> String {
+    let length = name.chars().count();
+    if length <= MAX_SHOWN_NAME_CHARS {
+        return name.to_owned();
+    }
+    let head: String = name.chars().take(SHORT_NAME_CHARS).collect();
+    format!("{head}...({length} chars)")
+}
+
+/// PAM's prompts end in a colon made for terminals; a label needs none, but must not be empty.
+fn label_text(prompt: &str) -> &str {
+    let text = prompt.trim().trim_end_matches(':').trim_end();
+    if text.is_empty() { "Answer" } else { text }
+}
+
+/// Guesses what a password manager should offer.
+fn autocomplete(prompt: &LoginPrompt) -> &'static str {
+    let text = prompt.text.to_lowercase();
+    let is_password = text.contains("password") || text.contains("passphrase");
+    match (is_password, text.contains("new")) {
+        (true, true) => "new-password",
+        (true, false) => "current-password",
+        (false, _) => "one-time-code",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_names_are_shortened() {
+        assert_eq!(shown_name(&"ä".repeat(32)), "ä".repeat(32));
+        assert_eq!(
+            shown_name(&"ä".repeat(33)),
+            format!("{}...(33 chars)", "ä".repeat(16))
+        );
+    }
+
+    #[test]
+    fn labels_lose_the_terminal_s_colon() {
+        for (prompt, label) in [
+            ("Verification code: ", "Verification code"),
+            ("Token", "Token"),
+            (" : ", "Answer"),
+            ("", "Answer"),
+        ] {
+            assert_eq!(label_text(prompt), label);
+        }
+    }
+
+    #[test]
+    fn password_managers_get_the_right_hint() {
+        for (text, expected) in [
+            ("Password: ", "current-password"),
+            ("New password: ", "new-password"),
+            ("Verification code:", "one-time-code"),
+        ] {
+            let prompt = LoginPrompt {
+                text: text.into(),
+                is_hidden: true,
+            };
+            assert_eq!(autocomplete(&prompt), expected);
+        }
+    }
+}
