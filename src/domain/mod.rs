@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod names;
+pub mod scope;
 pub mod secret;
 pub mod server;
 pub mod time;

@@ -139,6 +139,65 @@ impl fmt::Display for ServerKey {
     }
 }
 
+/// The name of a group of users.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct GroupName(String);
+
+impl GroupName {
+    /// Parses a group name: 1 to 255 bytes of UTF-8, no control character.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        check_plain(text)?;
+        Ok(Self(text.to_owned()))
+    }
+
+    /// Returns the name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for GroupName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The name of a service beside the hub.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ServiceName(String);
+
+impl ServiceName {
+    /// Parses a service name: 1 to 255 bytes of UTF-8, no control character.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        check_plain(text)?;
+        Ok(Self(text.to_owned()))
+    }
+
+    /// Returns the name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ServiceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn check_plain(text: &str) -> Result<(), NameError> {
+    if text.is_empty() {
+        return Err(NameError::Empty);
+    }
+    if text.len() > MAX_USER_NAME_BYTES {
+        return Err(NameError::TooLong);
+    }
+    if text.chars().any(char::is_control) {
+        return Err(NameError::BadCharacter);
+    }
+    Ok(())
+}
+
 /// The name of the systemd unit that runs a server, `carrel-user-<user>[-<server>].service`.
 ///
 /// Both parts are escaped as systemd-escape(1) does, so a hyphen in a name becomes `\x2d` and the

@@ -1,0 +1,100 @@
+//! Which of the scopes somebody asks for they get, kept in the short form they were asked in.
+
+use std::collections::BTreeSet;
+
+use crate::domain::scope::{Grants, Holder, Membership, Scope};
+
+/// What became of a request for scopes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Resolved {
+    /// What is granted, as asked where a scope is granted whole.
+    pub allowed: BTreeSet<Scope>,
+    /// What is not granted, or only in part.
+    pub disallowed: BTreeSet<Scope>,
+}
+
+/// Cuts `requested` to what `available` allows.
+///
+/// A scope that is granted whole stays as it was written (`self`, `read:users!user`), so that it keeps
+/// its meaning for whoever holds the token later.
+pub fn resolve(
+    requested: &BTreeSet<Scope>,
+    available: &BTreeSet<Scope>,
+    holder: &Holder,
+    members: &Membership,
+) -> Resolved {
+    let available_grants = Grants::expand(available, holder);
+    let mut resolved = Resolved::default();
+    for scope in requested {
+        if available.contains(scope) {
+            resolved.allowed.insert(scope.clone());
+            continue;
+        }
+        let wanted = Grants::expand([scope], holder);
+        let granted = wanted.intersect(&available_grants, members);
+        if !wanted.is_empty() && granted == wanted {
+            resolved.allowed.insert(scope.clone());
+        } else {
+            resolved.allowed.extend(granted.scopes());
+            resolved.disallowed.insert(scope.clone());
+        }
+    }
+    resolved
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{names::UserName, scope::texts};
+
+    fn set(texts: &[&str]) -> BTreeSet<Scope> {
+        texts.iter().map(|t| Scope::parse(t).unwrap()).collect()
+    }
+
+    #[test]
+    fn what_is_not_available_is_cut() {
+        let holder = Holder {
+            user: Some(UserName::parse("alice").unwrap()),
+            ..Holder::default()
+        };
+        let table: &[(&[&str], &[&str], &[&str], &[&str])] = &[
+            (&["self"], &["self"], &["self"], &[]),
+            (&["read:users!user"], &["self"], &["read:users!user"], &[]),
+            (
+                &["admin:users!user=bob"],
+                &["self"],
+                &[],
+                &["admin:users!user=bob"],
+            ),
+            (
+                &["read:users"],
+                &["self"],
+                &[
+                    "read:users!user=alice",
+                    "read:users:activity!user=alice",
+                    "read:users:groups!user=alice",
+                    "read:users:name!user=alice",
+                ],
+                &["read:users"],
+            ),
+            (&["inherit"], &["self"], &[], &["inherit"]),
+            (&["inherit"], &["inherit", "self"], &["inherit"], &[]),
+            (
+                &["access:servers!server"],
+                &["self"],
+                &[],
+                &["access:servers!server"],
+            ),
+        ];
+        for (requested, available, allowed, disallowed) in table {
+            let resolved = resolve(
+                &set(requested),
+                &set(available),
+                &holder,
+                &Membership::default(),
+            );
+            assert_eq!(texts(&resolved.allowed), *allowed, "{requested:?}");
+            assert_eq!(texts(&resolved.disallowed), *disallowed, "{requested:?}");
+        }
+    }
+}
