@@ -4,7 +4,9 @@
 //! parameters.
 #![forbid(unsafe_code)]
 
+pub mod access;
 pub mod names;
+pub mod redirect;
 pub mod scope;
 pub mod secret;
 pub mod server;
