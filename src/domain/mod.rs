@@ -5,9 +5,12 @@
 #![forbid(unsafe_code)]
 
 pub mod access;
+pub mod entropy;
 pub mod names;
+pub mod oauth;
 pub mod redirect;
 pub mod scope;
 pub mod secret;
 pub mod server;
 pub mod time;
+pub mod token;

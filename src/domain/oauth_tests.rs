@@ -1,0 +1,233 @@
+use super::*;
+use crate::domain::{names::ServerName, scope::texts};
+
+fn user(name: &str) -> UserName {
+    UserName::parse(name).unwrap()
+}
+
+fn key(user_name: &str, server: &str) -> ServerKey {
+    ServerKey {
+        user: user(user_name),
+        server: ServerName::parse(server).unwrap(),
+    }
+}
+
+fn client(allowed: &[&str]) -> ClientRules {
+    ClientRules {
+        server: key("alice", ""),
+        redirect_uri: "/user/alice/oauth_callback".into(),
+        allowed_scopes: allowed.iter().map(|s| Scope::parse(s).unwrap()).collect(),
+    }
+}
+
+fn check(query: &str, client: Option<&ClientRules>) -> Result<AuthorizeRequest, AuthorizeError> {
+    let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
+    let pairs = pairs.iter().map(|(k, v)| (k.as_ref(), v.as_ref()));
+    let parameters = AuthorizeParameters::from_pairs(pairs)?;
+    parameters.client_id()?;
+    parameters.check(client, &user("alice"), &Membership::default())
+}
+
+const GOOD: &str = "client_id=jupyterhub-user-alice&redirect_uri=%2Fuser%2Falice%2Foauth_callback\
+    &response_type=code&state=s%20t";
+
+#[test]
+fn client_ids_are_quoted_as_python_does() {
+    let table = [
+        (key("alice", ""), "jupyterhub-user-alice"),
+        (key("alice", "lab"), "jupyterhub-user-alice-lab"),
+        (key("a b@x.y", ""), "jupyterhub-user-a%20b%40x.y"),
+        (key("LAB\\bob~1", ""), "jupyterhub-user-LAB%5Cbob~1"),
+        (key("jürgen", ""), "jupyterhub-user-j%C3%BCrgen"),
+    ];
+    for (key, expected) in table {
+        assert_eq!(server_client_id(&key), expected);
+    }
+}
+
+#[test]
+fn a_plain_request_gets_the_default_scopes() {
+    let request = check(GOOD, Some(&client(&[]))).unwrap();
+    assert_eq!(
+        texts(&request.scopes),
+        [
+            "access:servers!server=alice/",
+            "read:users:groups!user",
+            "read:users:name!user"
+        ]
+    );
+    assert_eq!(
+        request.location("c0de"),
+        "/user/alice/oauth_callback?code=c0de&state=s+t"
+    );
+    let request = check(GOOD, Some(&client(&["inherit"]))).unwrap();
+    assert_eq!(texts(&request.scopes), ["inherit"]);
+    let request = check(
+        "client_id=x&response_type=code",
+        Some(&client(&["read:users!user"])),
+    )
+    .unwrap();
+    assert_eq!(request.redirect_uri, "/user/alice/oauth_callback");
+    assert!(texts(&request.scopes).contains(&"read:users!user".to_owned()));
+}
+
+#[test]
+fn some_errors_are_for_the_user_only() {
+    let known = client(&[]);
+    let table = [
+        (
+            "response_type=code",
+            Some(&known),
+            "Missing client_id parameter.",
+        ),
+        (
+            "client_id=&response_type=code",
+            Some(&known),
+            "Missing client_id parameter.",
+        ),
+        (
+            "client_id=x&response_type=code",
+            None,
+            "Invalid client_id parameter value.",
+        ),
+        (
+            "client_id=x&client_id=y&response_type=code",
+            Some(&known),
+            "Duplicate client_id parameter.",
+        ),
+        (
+            "client_id=x&response_type=code&state=&state=a",
+            Some(&known),
+            "Duplicate state parameter.",
+        ),
+        (
+            "client_id=x&response_type=code&redirect_uri=https://evil.example/",
+            Some(&known),
+            "Mismatching redirect URI.",
+        ),
+        (
+            "client_id=x&response_type=code&redirect_uri=/user/alice/oauth_callback/",
+            Some(&known),
+            "Mismatching redirect URI.",
+        ),
+        (
+            "client_id=x&response_type=code&redirect_uri=/user/alice/oauth_callback?x",
+            Some(&known),
+            "Mismatching redirect URI.",
+        ),
+    ];
+    for (query, client, expected) in table {
+        match check(query, client) {
+            Err(AuthorizeError::Shown(text)) => assert_eq!(text, expected, "{query}"),
+            other => panic!("{query}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn other_errors_go_back_to_the_client_with_its_state() {
+    let callback = "/user/alice/oauth_callback";
+    let base = "client_id=x&state=s";
+    let table = [
+        (
+            "",
+            "?error=invalid_request&error_description=Missing+response_type+parameter.&state=s",
+        ),
+        (
+            "&response_type=token",
+            "?error=unsupported_response_type&state=s",
+        ),
+        (
+            "&response_type=code&code_challenge=c&code_challenge_method=S512",
+            "?error=invalid_request&error_description=Transform+algorithm+not+supported.&state=s",
+        ),
+        (
+            "&response_type=code&code_challenge_method=S256",
+            "?error=invalid_request&error_description=Code+challenge+required.&state=s",
+        ),
+        (
+            "&response_type=code&scope=nonsense",
+            "?error=invalid_scope&state=s",
+        ),
+        (
+            "&response_type=code&scope=self",
+            "?error=invalid_scope&state=s",
+        ),
+        (
+            "&response_type=code&scope=inherit",
+            "?error=invalid_scope&state=s",
+        ),
+        (
+            "&response_type=code&scope=admin",
+            "?error=invalid_scope&state=s",
+        ),
+        (
+            "&response_type=code&scope=access:servers",
+            "?error=invalid_scope&state=s",
+        ),
+    ];
+    for (query, expected) in table {
+        let Err(AuthorizeError::Redirected(error)) =
+            check(&format!("{base}{query}"), Some(&client(&[])))
+        else {
+            panic!("{query}");
+        };
+        assert_eq!(error.location(), format!("{callback}{expected}"), "{query}");
+    }
+}
+
+#[test]
+fn scopes_within_what_the_client_may_have_are_granted() {
+    let known = client(&["self"]);
+    let table: &[(&str, &[&str])] = &[
+        ("identify", &[]),
+        ("self", &["self"]),
+        ("user", &["self"]),
+        (
+            "read:users!user servers!user=alice",
+            &["read:users!user", "servers!user=alice"],
+        ),
+        ("access:servers!server", &["access:servers!server"]),
+    ];
+    for (scope, expected) in table {
+        let query: String = form_urlencoded::Serializer::new(GOOD.to_owned())
+            .append_pair("scope", scope)
+            .finish();
+        let request = check(&query, Some(&known)).unwrap();
+        let beyond: Vec<_> = request
+            .scopes
+            .difference(&known.required_scopes())
+            .map(Scope::to_string)
+            .collect();
+        assert_eq!(beyond, *expected, "{scope}");
+    }
+}
+
+#[test]
+fn challenges_follow_rfc_7636() {
+    // The example of RFC 7636, appendix B.
+    let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+    let hashed = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+    let with = |query: &str| check(&format!("{GOOD}&{query}"), Some(&client(&[]))).unwrap();
+    let request = with(&format!(
+        "code_challenge={hashed}&code_challenge_method=S256"
+    ));
+    let challenge = request.challenge.unwrap();
+    assert!(challenge.is_met_by(verifier));
+    assert!(!challenge.is_met_by(hashed));
+    assert!(!challenge.is_met_by(""));
+    let plain = with("code_challenge=abc").challenge.unwrap();
+    assert_eq!(plain.method, ChallengeMethod::Plain);
+    assert!(plain.is_met_by("abc"));
+    assert!(!plain.is_met_by("abd"));
+    assert_eq!(with("x=y").challenge, None);
+}
+
+#[test]
+fn parameters_are_bounded() {
+    let long = format!("{GOOD}&scope={}", "a".repeat(MAX_PARAMETER_BYTES + 1));
+    assert_eq!(
+        check(&long, Some(&client(&[]))),
+        Err(AuthorizeError::Shown("A parameter is too long."))
+    );
+}
