@@ -5,7 +5,11 @@
 
 pub mod assets;
 pub mod auth;
+pub mod broker;
 pub mod config;
+pub mod config;
+pub mod domain;
 pub mod domain;
 pub mod http;
 pub mod pages;
+pub mod systemd;

@@ -1,0 +1,385 @@
+//! The hub's side of the broker: one connection per request, every wait with a deadline.
+
+use std::{io, net::IpAddr, path::PathBuf, time::Duration};
+
+use thiserror::Error;
+use tokio::{net::UnixStream, time::timeout};
+
+use super::{
+    message::{
+        Answers, FrameError, LaunchFault, Prompt, Refusal, Reply, Request, WireAccount, WireSecret,
+        receive_frame, send_frame,
+    },
+    ticket::Ticket,
+};
+use crate::{
+    config::settings::Settings,
+    domain::{
+        account::Account,
+        names::{ServerKey, UnitName, UserName},
+        secret::Secret,
+    },
+    systemd::InvocationId,
+};
+
+/// How long connecting and sending may take; systemd accepts at once, even under load.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// What the broker gets beyond its own deadline before the hub gives up on it.
+const GRACE: Duration = Duration::from_secs(15);
+/// How long looking up an account may take; directory servers can be slow.
+const ACCOUNT_TIMEOUT: Duration = Duration::from_secs(30);
+/// The file name of the broker's socket in the runtime folder.
+const SOCKET_NAME: &str = "broker.sock";
+
+/// Why the broker gave no answer.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// Its socket could not be reached.
+    #[error("connect to the broker at {socket}")]
+    Connect {
+        /// The socket.
+        socket: PathBuf,
+        /// What the kernel said.
+        #[source]
+        source: io::Error,
+    },
+    /// It did not answer in time.
+    #[error("wait for the broker to {0}")]
+    Deadline(&'static str),
+    /// The exchange broke off.
+    #[error("talk to the broker")]
+    Frame(#[from] FrameError),
+    /// It answered something else than was asked.
+    #[error("the broker's answer does not fit the question")]
+    Protocol,
+    /// It says it could not do its work.
+    #[error("the broker could not {0}")]
+    Broker(String),
+}
+
+/// The way to the broker; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Broker {
+    socket: PathBuf,
+    pam_timeout: Duration,
+    start_timeout: Duration,
+    stop_timeout: Duration,
+}
+
+/// A server to be started.
+#[derive(Debug)]
+pub struct LaunchOrder<'a> {
+    /// Which server.
+    pub key: &'a ServerKey,
+    /// The API token it gets.
+    pub token: &'a Secret<String>,
+    /// The ticket of its owner's last login.
+    pub ticket: Option<&'a Ticket>,
+}
+
+/// A server whose unit is active; whether it answers is another question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Launched {
+    /// Its unit.
+    pub unit: UnitName,
+    /// This run of the unit.
+    pub invocation: InvocationId,
+    /// Where it will listen.
+    pub socket: PathBuf,
+    /// The account it runs as.
+    pub account: Account,
+}
+
+/// Why a server did not start.
+#[derive(Debug, Error)]
+pub enum LaunchError {
+    /// The settings or the account forbid it.
+    #[error("start a server: {reason}")]
+    Refused {
+        /// Why, in words.
+        reason: String,
+        /// Whether logging in again would help.
+        login_needed: bool,
+    },
+    /// The program to run is not installed.
+    #[error("find {command} in {searched:?}")]
+    CommandMissing {
+        /// The program.
+        command: String,
+        /// The folders looked through.
+        searched: Vec<PathBuf>,
+    },
+    /// The unit runs already.
+    #[error("{unit} runs already")]
+    AlreadyRunning {
+        /// The unit.
+        unit: UnitName,
+        /// The run that is going on.
+        invocation: Option<InvocationId>,
+    },
+    /// systemd could not start the unit.
+    #[error("start {unit}: {message} ({result})")]
+    Failed {
+        /// The unit.
+        unit: UnitName,
+        /// The unit's `Result` or the job's.
+        result: String,
+        /// The same in words.
+        message: String,
+        /// The run that failed, whose journal may say more.
+        invocation: Option<InvocationId>,
+    },
+    /// The broker gave no answer; whether a unit runs is not known.
+    #[error("ask the broker to start a server")]
+    Unavailable(#[source] Error),
+}
+
+/// A login: who, and the proof for later launches.
+#[derive(Debug)]
+pub struct Login {
+    /// The account.
+    pub account: Account,
+    /// Whether the settings make it an administrator.
+    pub admin: bool,
+    /// The proof of this login.
+    pub ticket: Ticket,
+}
+
+/// What happens next in a login.
+#[derive(Debug)]
+pub enum Step {
+    /// PAM asks; [`Conversation::answer`] with one answer for each prompt that is a question.
+    Prompt(Vec<Prompt>),
+    /// The person is who they say; the conversation is over.
+    Accepted(Login),
+    /// The person is not let in; the conversation is over.
+    Refused(Refusal),
+}
+
+/// A login under way. Dropping it ends it.
+#[derive(Debug)]
+pub struct Conversation {
+    stream: UnixStream,
+    round_timeout: Duration,
+}
+
+impl Broker {
+    /// Makes the way to the broker whose socket and deadlines `settings` name.
+    pub fn new(settings: &Settings) -> Self {
+        Self {
+            socket: settings.hub.runtime_dir.join(SOCKET_NAME),
+            pam_timeout: settings.login.pam_timeout,
+            start_timeout: settings.server.start_timeout,
+            stop_timeout: settings.server.stop_timeout,
+        }
+    }
+
+    /// Makes the way to a broker at `socket`, with short deadlines.
+    pub fn at(socket: PathBuf) -> Self {
+        Self {
+            socket,
+            pam_timeout: Duration::from_secs(30),
+            start_timeout: Duration::from_secs(60),
+            stop_timeout: Duration::from_secs(20),
+        }
+    }
+
+    /// Begins to log `user` in from `remote`.
+    pub async fn begin_login(
+        &self,
+        user: &UserName,
+        remote: IpAddr,
+    ) -> Result<Conversation, Error> {
+        let request = Request::Authenticate {
+            user: user.as_str().to_owned(),
+            remote,
+        };
+        Ok(Conversation {
+            stream: self.send(&request).await?,
+            round_timeout: self.pam_timeout.saturating_add(GRACE),
+        })
+    }
+
+    /// Starts a server and waits until its unit is active.
+    pub async fn launch(&self, order: LaunchOrder<'_>) -> Result<Launched, LaunchError> {
+        let request = Request::Launch {
+            user: order.key.user.as_str().to_owned(),
+            server: order.key.server.as_str().to_owned(),
+            token: WireSecret::copy_of(order.token),
+            ticket: order
+                .ticket
+                .map(|ticket| WireSecret(Secret::new(ticket.as_text().to_owned()))),
+        };
+        let patience = self.start_timeout.saturating_add(GRACE);
+        let reply = self
+            .ask(&request, patience, "start a server")
+            .await
+            .map_err(LaunchError::Unavailable)?;
+        match reply {
+            Reply::Launched {
+                unit,
+                invocation,
+                socket,
+                account,
+            } => read_launched(&unit, &invocation, socket, account)
+                .ok_or(LaunchError::Unavailable(Error::Protocol)),
+            Reply::NotLaunched(fault) => Err(read_fault(fault)),
+            other => Err(LaunchError::Unavailable(unexpected(other))),
+        }
+    }
+
+    /// Stops a server's unit if it runs and clears away its traces; doing it twice is no error.
+    pub async fn stop(&self, key: &ServerKey) -> Result<(), Error> {
+        let request = Request::Stop {
+            user: key.user.as_str().to_owned(),
+            server: key.server.as_str().to_owned(),
+        };
+        let patience = self.stop_timeout.saturating_add(GRACE);
+        match self.ask(&request, patience, "stop a server").await? {
+            Reply::Stopped => Ok(()),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Looks an account up; `None` when there is none of this name.
+    pub async fn account(&self, user: &UserName) -> Result<Option<Account>, Error> {
+        let request = Request::Account {
+            user: user.as_str().to_owned(),
+        };
+        match self
+            .ask(&request, ACCOUNT_TIMEOUT, "look an account up")
+            .await?
+        {
+            Reply::Account(None) => Ok(None),
+            Reply::Account(Some(account)) => {
+                let account = account.try_into().map_err(|_| Error::Protocol)?;
+                Ok(Some(account))
+            }
+            other => Err(unexpected(other)),
+        }
+    }
+
+    async fn ask(
+        &self,
+        request: &Request,
+        patience: Duration,
+        what: &'static str,
+    ) -> Result<Reply, Error> {
+        let mut stream = self.send(request).await?;
+        timeout(patience, receive_frame(&mut stream))
+            .await
+            .map_err(|_| Error::Deadline(what))?
+            .map_err(Error::Frame)
+    }
+
+    async fn send(&self, request: &Request) -> Result<UnixStream, Error> {
+        let exchange = async {
+            let mut stream =
+                UnixStream::connect(&self.socket)
+                    .await
+                    .map_err(|source| Error::Connect {
+                        socket: self.socket.clone(),
+                        source,
+                    })?;
+            send_frame(&mut stream, request).await?;
+            Ok(stream)
+        };
+        timeout(CONNECT_TIMEOUT, exchange)
+            .await
+            .map_err(|_| Error::Deadline("accept a connection"))?
+    }
+}
+
+impl Conversation {
+    /// Waits for what PAM wants or says next.
+    pub async fn next(&mut self) -> Result<Step, Error> {
+        let reply = timeout(self.round_timeout, receive_frame(&mut self.stream))
+            .await
+            .map_err(|_| Error::Deadline("log a person in"))??;
+        match reply {
+            Reply::Prompts(prompts) => Ok(Step::Prompt(prompts)),
+            Reply::Refused(refusal) => Ok(Step::Refused(refusal)),
+            Reply::Accepted { account, ticket } => {
+                let account = Account::try_from(account).map_err(|_| Error::Protocol)?;
+                Ok(Step::Accepted(Login {
+                    admin: account.admin,
+                    account,
+                    ticket: Ticket::from_secret(ticket.0),
+                }))
+            }
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Answers the questions of the last [`Step::Prompt`], in their order.
+    pub async fn answer(&mut self, answers: Vec<Secret<String>>) -> Result<(), Error> {
+        let answers = Answers(answers.into_iter().map(WireSecret).collect());
+        timeout(CONNECT_TIMEOUT, send_frame(&mut self.stream, &answers))
+            .await
+            .map_err(|_| Error::Deadline("take answers"))?
+            .map_err(Error::Frame)
+    }
+}
+
+fn unexpected(reply: Reply) -> Error {
+    match reply {
+        Reply::Failed(what) => Error::Broker(what),
+        _ => Error::Protocol,
+    }
+}
+
+fn read_launched(
+    unit: &str,
+    invocation: &str,
+    socket: PathBuf,
+    account: WireAccount,
+) -> Option<Launched> {
+    Some(Launched {
+        unit: UnitName::parse(unit)?.0,
+        invocation: InvocationId::parse(invocation)?,
+        socket,
+        account: account.try_into().ok()?,
+    })
+}
+
+fn read_fault(fault: LaunchFault) -> LaunchError {
+    let parse_unit = |unit: &str| {
+        UnitName::parse(unit)
+            .map(|(unit, _)| unit)
+            .ok_or(LaunchError::Unavailable(Error::Protocol))
+    };
+    let parse_invocation = |text: Option<String>| text.and_then(|text| InvocationId::parse(&text));
+    match fault {
+        LaunchFault::Refused {
+            reason,
+            login_needed,
+        } => LaunchError::Refused {
+            reason,
+            login_needed,
+        },
+        LaunchFault::CommandMissing { command, searched } => {
+            LaunchError::CommandMissing { command, searched }
+        }
+        LaunchFault::AlreadyRunning { unit, invocation } => match parse_unit(&unit) {
+            Ok(unit) => LaunchError::AlreadyRunning {
+                unit,
+                invocation: parse_invocation(invocation),
+            },
+            Err(error) => error,
+        },
+        LaunchFault::Failed {
+            unit,
+            result,
+            message,
+            invocation,
+        } => match parse_unit(&unit) {
+            Ok(unit) => LaunchError::Failed {
+                unit,
+                result,
+                message,
+                invocation: parse_invocation(invocation),
+            },
+            Err(error) => error,
+        },
+    }
+}

@@ -1,0 +1,12 @@
+//! The broker: the one part of Carrel that has rights, and the smallest.
+//!
+//! It runs as root, one process per request (socket activation with `Accept=yes`), and knows four
+//! verbs: authenticate, launch, stop, account. The hub sends names, never commands, paths,
+//! environment or unit properties; those the broker reads itself from root-owned configuration.
+//! A hub that is taken over can therefore start only what the configuration says, and only for
+//! people who have logged in (see [`ticket`]).
+#![forbid(unsafe_code)]
+
+pub mod client;
+pub mod message;
+pub mod ticket;

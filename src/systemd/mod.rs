@@ -1,0 +1,282 @@
+//! systemd over D-Bus: watching the units of user servers, and (for the broker) starting them.
+//!
+//! Watching needs no privilege, so the hub does it itself; what changes anything is called by the
+//! broker alone. Nothing outside this module speaks D-Bus.
+#![forbid(unsafe_code)]
+
+pub mod journal;
+mod proxies;
+mod status;
+mod watch;
+
+use std::{
+    fmt,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use thiserror::Error;
+use tokio::time::timeout;
+use zbus::Connection;
+
+use self::{
+    proxies::ManagerProxy,
+    status::{PropertyMap, UnitRecord},
+};
+pub use self::{
+    status::{ActiveState, Exit, UnitStatus},
+    watch::{UnitEvent, Watch},
+};
+use crate::domain::names::UnitName;
+
+/// How long one call may take; systemd answers in milliseconds unless it re-executes.
+const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+/// systemd's name on the bus.
+const SERVICE: &str = "org.freedesktop.systemd1";
+/// The interface that every unit has.
+const UNIT_INTERFACE: &str = "org.freedesktop.systemd1.Unit";
+/// The interface of service units.
+const SERVICE_INTERFACE: &str = "org.freedesktop.systemd1.Service";
+
+/// Why systemd could not be asked.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The system bus is not there.
+    #[error("connect to the system bus")]
+    Connect(#[source] zbus::Error),
+    /// A call failed.
+    #[error("ask systemd to {what}")]
+    Call {
+        /// What was asked.
+        what: &'static str,
+        /// What came back.
+        #[source]
+        source: zbus::Error,
+    },
+    /// No answer came in time.
+    #[error("wait for systemd to {0}")]
+    Deadline(&'static str),
+    /// systemd's answer does not have the documented shape.
+    #[error("systemd's answer has no usable {0}")]
+    Shape(&'static str),
+}
+
+/// One run of a unit, from its start to its end (systemd.exec(5), `$INVOCATION_ID`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct InvocationId([u8; 16]);
+
+impl InvocationId {
+    /// Parses 32 hexadecimal digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.len() != 32 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return None;
+        }
+        let number = u128::from_str_radix(text, 16).ok()?;
+        Some(Self(number.to_be_bytes()))
+    }
+
+    /// Takes the bytes of the D-Bus property; `None` when the unit has never run.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let id: [u8; 16] = bytes.try_into().ok()?;
+        (id != [0; 16]).then_some(Self(id))
+    }
+}
+
+/// Writes 32 lower-case hexadecimal digits, as the journal does.
+impl fmt::Display for InvocationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", u128::from_be_bytes(self.0))
+    }
+}
+
+/// A connection to systemd that renews itself when the bus goes away.
+#[derive(Debug)]
+pub struct Systemd {
+    connection: Mutex<Connection>,
+}
+
+impl Systemd {
+    /// Connects to the system bus.
+    pub async fn connect() -> Result<Self, Error> {
+        Ok(Self::over(system_bus().await?))
+    }
+
+    /// Uses a connection that exists: a bus, or the peer that plays systemd in a test.
+    pub fn over(connection: Connection) -> Self {
+        Self {
+            connection: Mutex::new(connection),
+        }
+    }
+
+    /// Returns systemd's major version, such as 252.
+    pub async fn version(&self) -> Result<u32, Error> {
+        let manager = self.manager().await?;
+        let text = call("tell its version", manager.version()).await?;
+        parse_version(&text).ok_or(Error::Shape("version"))
+    }
+
+    /// Returns the unit of every user server that systemd has in memory, running or failed.
+    pub async fn list_servers(&self) -> Result<Vec<UnitStatus>, Error> {
+        let manager = self.manager().await?;
+        let pattern = [UnitName::PATTERN];
+        let listed = call("list units", manager.list_units_by_patterns(&[], &pattern)).await?;
+        let mut servers = Vec::with_capacity(listed.len());
+        for entry in listed {
+            if UnitName::parse(&entry.0).is_none() {
+                continue;
+            }
+            let Some(record) = self.fetch(&entry.0, entry.6.as_str()).await? else {
+                continue;
+            };
+            servers.push(record.status);
+        }
+        Ok(servers)
+    }
+
+    /// Returns what systemd says about `unit`; `None` when it knows no such unit.
+    pub async fn unit_status(&self, unit: &UnitName) -> Result<Option<UnitStatus>, Error> {
+        let manager = self.manager().await?;
+        let path = match call("find a unit", manager.get_unit(unit.as_str())).await {
+            Ok(path) => path,
+            Err(error) if error.is_named("org.freedesktop.systemd1.NoSuchUnit") => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let record = self.fetch(unit.as_str(), path.as_str()).await?;
+        Ok(record.map(|record| record.status))
+    }
+
+    /// Begins to watch the units of user servers.
+    ///
+    /// List them after this returned: what happens in between arrives as events.
+    pub async fn watch(&self) -> Result<Watch, Error> {
+        Watch::begin(self.connection().await?).await
+    }
+
+    /// Reads all of a unit; `None` when it went away meanwhile.
+    async fn fetch(&self, unit: &str, path: &str) -> Result<Option<UnitRecord>, Error> {
+        fetch(&self.connection().await?, unit, path).await
+    }
+
+    async fn manager(&self) -> Result<ManagerProxy<'static>, Error> {
+        manager_on(&self.connection().await?).await
+    }
+
+    async fn connection(&self) -> Result<Connection, Error> {
+        let present = self.present();
+        if !present.is_closed() {
+            return Ok(present);
+        }
+        let fresh = system_bus().await?;
+        *self
+            .connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = fresh.clone();
+        Ok(fresh)
+    }
+
+    fn present(&self) -> Connection {
+        self.connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+impl Error {
+    /// Tells whether this is the D-Bus error of that name.
+    pub(crate) fn is_named(&self, name: &str) -> bool {
+        match self {
+            Self::Call {
+                source: zbus::Error::MethodError(found, _, _),
+                ..
+            } => found.as_str() == name,
+            _ => false,
+        }
+    }
+}
+
+async fn system_bus() -> Result<Connection, Error> {
+    match timeout(CALL_TIMEOUT, Connection::system()).await {
+        Ok(connected) => connected.map_err(Error::Connect),
+        Err(_) => Err(Error::Deadline("take a connection")),
+    }
+}
+
+async fn manager_on(connection: &Connection) -> Result<ManagerProxy<'static>, Error> {
+    ManagerProxy::new(connection).await.map_err(Error::Connect)
+}
+
+/// Awaits one call, with the deadline that every call has.
+async fn call<T>(
+    what: &'static str,
+    future: impl Future<Output = zbus::Result<T>>,
+) -> Result<T, Error> {
+    match timeout(CALL_TIMEOUT, future).await {
+        Ok(outcome) => outcome.map_err(|source| Error::Call { what, source }),
+        Err(_) => Err(Error::Deadline(what)),
+    }
+}
+
+async fn fetch(
+    connection: &Connection,
+    unit: &str,
+    path: &str,
+) -> Result<Option<UnitRecord>, Error> {
+    let general = get_all(connection, path, UNIT_INTERFACE).await?;
+    let service = get_all(connection, path, SERVICE_INTERFACE).await?;
+    Ok(UnitRecord::read(unit, &general, &service))
+}
+
+async fn get_all(
+    connection: &Connection,
+    path: &str,
+    interface: &str,
+) -> Result<PropertyMap, Error> {
+    let what = "describe a unit";
+    let properties = Some("org.freedesktop.DBus.Properties");
+    let reply = call(
+        what,
+        connection.call_method(Some(SERVICE), path, properties, "GetAll", &(interface,)),
+    )
+    .await?;
+    reply
+        .body()
+        .deserialize()
+        .map_err(|source| Error::Call { what, source })
+}
+
+/// Reads `252` out of `252.39-1~deb12u1`.
+fn parse_version(text: &str) -> Option<u32> {
+    let text = text.strip_prefix('v').unwrap_or(text);
+    let digits = text.split(|c: char| !c.is_ascii_digit()).next()?;
+    digits.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn invocations_are_read_and_written_as_the_journal_does() {
+        let text = "00112233445566778899aabbccddeeff";
+        let id = InvocationId::parse(text).unwrap();
+        assert_eq!(id.to_string(), text);
+        assert_eq!(InvocationId::from_bytes(&[0; 16]), None);
+        assert_eq!(InvocationId::from_bytes(&[]), None);
+        for bad in ["", "+0112233445566778899aabbccddeeff", "00", "é"] {
+            assert_eq!(InvocationId::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn versions_of_distributions_are_understood() {
+        for (text, version) in [
+            ("252.39-1~deb12u1", Some(252)),
+            ("257 (257.9-1)", Some(257)),
+            ("v256-rc4", Some(256)),
+            ("", None),
+        ] {
+            assert_eq!(parse_version(text), version, "{text}");
+        }
+    }
+}
