@@ -7,8 +7,6 @@ pub mod assets;
 pub mod auth;
 pub mod broker;
 pub mod config;
-pub mod config;
-pub mod domain;
 pub mod domain;
 pub mod http;
 pub mod pages;
