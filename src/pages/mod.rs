@@ -22,6 +22,11 @@ mod forms;
 mod scope_words;
 mod words;
 
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;
+
 /// The policy that every page here gets along with; the reply may add `report-uri`.
 ///
 /// `form-action` is absent on purpose: browsers apply it to where a form's answer redirects, and

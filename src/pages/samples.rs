@@ -1,0 +1,413 @@
+//! A sample of every page in every state, for snapshots, for checks over all pages, and to look at.
+
+use std::time::Duration;
+
+use maud::Markup;
+
+use super::{
+    confirm::{ConfirmView, confirm_page},
+    error::{ErrorView, error_page},
+    failure::FailureView,
+    frame::{Frame, Visitor},
+    home::{HomeView, NamedServersView, ServerState, ServerView, Usage, home_page},
+    logged_out::{LoggedOutView, logged_out_page},
+    login::{LoginError, LoginMessage, LoginPrompt, LoginRound, LoginView, login_page},
+    not_installed::{NotInstalledView, not_installed_page},
+    not_running::{NotRunningView, not_running_page},
+    spawn_failed::{SpawnFailedView, spawn_failed_page},
+    spawn_pending::{SpawnPendingView, spawn_pending_page},
+    stopping::{StoppingView, stopping_page},
+};
+use crate::{
+    domain::{
+        names::{ServerKey, ServerName, UserName},
+        server::{FailureCause, UnitEnd},
+        time::Timestamp,
+    },
+    http::links::Links,
+};
+
+/// What every text field of a hostile sample begins with.
+pub(super) const HOSTILE: &str =
+    "<script>alert(1)</script>\"'><img src=x onerror=alert(1)> {{7*7}} &amp;";
+/// The part of it that a user name may hold.
+const HOSTILE_NAME: &str = "<script>\"'><img src=x onerror=alert(1)>";
+
+/// 2026-03-14 15:09:26 UTC.
+const NOW: Timestamp = Timestamp::from_micros(1_773_500_966_000_000);
+
+/// Whose texts fill the samples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Texts {
+    /// Friendly ones, as people see them.
+    Plain,
+    /// Every text a visitor, a program or an administrator could supply is an attack.
+    Hostile,
+}
+
+impl Texts {
+    fn text(self, plain: &str) -> String {
+        match self {
+            Self::Plain => plain.to_owned(),
+            Self::Hostile => format!("{HOSTILE}{plain}"),
+        }
+    }
+
+    fn texts(self, plain: &[&str]) -> Vec<String> {
+        plain.iter().map(|plain| self.text(plain)).collect()
+    }
+
+    fn user(self, plain: &str) -> UserName {
+        match self {
+            Self::Plain => UserName::parse(plain).unwrap(),
+            Self::Hostile => UserName::parse(&format!("{plain}{HOSTILE_NAME}")).unwrap(),
+        }
+    }
+
+    fn key(self, user: &str, server: &str) -> ServerKey {
+        ServerKey {
+            user: self.user(user),
+            server: ServerName::parse(server).unwrap(),
+        }
+    }
+
+    fn anonymous(self) -> Frame {
+        Frame {
+            links: Links::new("/"),
+            visitor: None,
+            xsrf: self.text("c2FtcGxlLXhzcmY"),
+            announcement: (self == Self::Hostile).then(|| self.text("Hello")),
+        }
+    }
+
+    fn frame(self) -> Frame {
+        Frame {
+            visitor: Some(Visitor {
+                name: self.user("ada"),
+                admin: false,
+            }),
+            ..self.anonymous()
+        }
+    }
+
+    fn admin_frame(self) -> Frame {
+        Frame {
+            links: Links::new("/lab/"),
+            visitor: Some(Visitor {
+                name: self.user("grace"),
+                admin: true,
+            }),
+            announcement: Some(self.text(
+                "The machine is restarted on Sunday at 06:00 for new kernels; save your work before.",
+            )),
+            ..self.anonymous()
+        }
+    }
+}
+
+/// Returns every sample with its name.
+pub(super) fn all(texts: Texts) -> Vec<(&'static str, Markup)> {
+    let mut samples = logins(texts);
+    samples.extend(homes(texts));
+    samples.extend(spawns(texts));
+    samples.extend(answers(texts));
+    samples
+}
+
+fn logins(texts: Texts) -> Vec<(&'static str, Markup)> {
+    let first = LoginView {
+        frame: texts.anonymous(),
+        next: texts.text("/hub/home"),
+        error: None,
+        round: LoginRound::Password {
+            username: match texts {
+                Texts::Plain => String::new(),
+                Texts::Hostile => HOSTILE_NAME[..30].to_owned(),
+            },
+        },
+    };
+    let with_error = |error| {
+        let mut view = first.clone();
+        view.error = Some(error);
+        view.round = LoginRound::Password {
+            username: texts.text("ada"),
+        };
+        login_page(&view)
+    };
+    let further = LoginView {
+        round: LoginRound::Further {
+            conversation: texts.text("f00d"),
+            username: texts.text("ada"),
+            messages: vec![
+                LoginMessage {
+                    text: texts.text("You are required to change your password immediately."),
+                    is_error: true,
+                },
+                LoginMessage {
+                    text: texts.text("A code was sent to your phone."),
+                    is_error: false,
+                },
+            ],
+            prompts: vec![
+                LoginPrompt {
+                    text: texts.text("Verification code: "),
+                    is_hidden: false,
+                },
+                LoginPrompt {
+                    text: texts.text("New password: "),
+                    is_hidden: true,
+                },
+            ],
+        },
+        ..first.clone()
+    };
+    vec![
+        ("login", login_page(&first)),
+        ("login-refused", with_error(LoginError::Refused)),
+        ("login-form-expired", with_error(LoginError::FormExpired)),
+        ("login-round-expired", with_error(LoginError::RoundExpired)),
+        (
+            "login-throttled",
+            with_error(LoginError::Throttled {
+                retry_after: Duration::from_secs(42),
+            }),
+        ),
+        ("login-unavailable", with_error(LoginError::Unavailable)),
+        ("login-further", login_page(&further)),
+        (
+            "logged-out",
+            logged_out_page(&LoggedOutView {
+                frame: texts.anonymous(),
+                servers_keep_running: true,
+            }),
+        ),
+    ]
+}
+
+fn failure(texts: Texts) -> FailureView {
+    FailureView {
+        cause: FailureCause::Ended(UnitEnd {
+            result: texts.text("exit-code").replace(HOSTILE, ""),
+            status: 1,
+        }),
+        unit: Some(texts.text("carrel-user-ada-gpu\\x2d2.service")),
+        memory_limit_bytes: Some(2 << 30),
+        journal: texts.texts(&[
+            "Traceback (most recent call last):",
+            "  File \"/opt/carrel/venv/bin/jupyterhub-singleuser\", line 5, in <module>",
+            "    from jupyterhub.singleuser import main",
+            "ModuleNotFoundError: No module named 'jupyter_server'",
+            "carrel-user-ada.service: Main process exited, code=exited, status=1/FAILURE",
+        ]),
+    }
+}
+
+fn ago(seconds: i64) -> Timestamp {
+    Timestamp::from_micros(NOW.as_micros() - seconds * 1_000_000)
+}
+
+fn server(texts: Texts, name: &str, state: ServerState) -> ServerView {
+    ServerView {
+        key: texts.key("ada", name),
+        display_name: (texts == Texts::Hostile).then(|| texts.text("x")),
+        state,
+        last_activity: Some(ago(500)),
+        usage: Usage::default(),
+        failure: None,
+    }
+}
+
+fn homes(texts: Texts) -> Vec<(&'static str, Markup)> {
+    let running = ServerView {
+        usage: Usage {
+            memory_bytes: Some(851_443_712),
+            memory_limit_bytes: Some(2 << 30),
+            cpu_time: Some(Duration::from_secs(260)),
+        },
+        ..server(
+            texts,
+            "",
+            ServerState::Running {
+                since: Some(ago(7_900)),
+            },
+        )
+    };
+    let starting = ServerState::Starting {
+        since: Some(ago(2)),
+    };
+    let stopping = ServerState::Stopping {
+        since: Some(ago(7)),
+    };
+    let failed = ServerView {
+        failure: Some(failure(texts)),
+        ..server(texts, "", ServerState::Stopped)
+    };
+    let home = |servers, named, frame, error| {
+        home_page(&HomeView {
+            frame,
+            user: texts.user("ada"),
+            now: NOW,
+            error,
+            servers,
+            named,
+        })
+    };
+    let one = |server| home(vec![server], None, texts.frame(), None);
+    let fresh = ServerView {
+        last_activity: None,
+        ..server(texts, "", ServerState::Stopped)
+    };
+    let many = vec![
+        running.clone(),
+        server(texts, "gpu-2", starting),
+        ServerView {
+            display_name: Some(texts.text("Thesis, chapter 3")),
+            ..server(texts, "thesis", ServerState::Stopped)
+        },
+    ];
+    vec![
+        ("home-stopped", one(fresh)),
+        ("home-starting", one(server(texts, "", starting))),
+        ("home-running", one(running)),
+        ("home-stopping", one(server(texts, "", stopping))),
+        ("home-failed", one(failed)),
+        (
+            "home-named",
+            home(
+                many.clone(),
+                Some(NamedServersView { limit: Some(5) }),
+                texts.admin_frame(),
+                Some(texts.text("“GPU 3” cannot be the name of a server.")),
+            ),
+        ),
+        (
+            "home-named-full",
+            home(
+                many,
+                Some(NamedServersView { limit: Some(2) }),
+                texts.frame(),
+                None,
+            ),
+        ),
+    ]
+}
+
+fn spawns(texts: Texts) -> Vec<(&'static str, Markup)> {
+    let failed = |frame, cause| {
+        spawn_failed_page(&SpawnFailedView {
+            frame,
+            key: texts.key("ada", "gpu-2"),
+            next: Some(texts.text("/user/ada/gpu-2/lab/tree/a.ipynb")),
+            failure: FailureView {
+                cause,
+                ..failure(texts)
+            },
+        })
+    };
+    let missing = FailureCause::CommandMissing {
+        command: texts.text("jupyterhub-singleuser"),
+        searched: texts.texts(&["/opt/carrel/venv/bin", "/usr/local/bin", "/usr/bin"]),
+    };
+    let not_installed = |frame| {
+        not_installed_page(&NotInstalledView {
+            frame,
+            command: texts.text("jupyterhub-singleuser"),
+            searched: texts.texts(&["/opt/carrel/venv/bin", "/usr/local/bin", "/usr/bin"]),
+        })
+    };
+    vec![
+        (
+            "spawn-pending",
+            spawn_pending_page(&SpawnPendingView {
+                frame: texts.frame(),
+                key: texts.key("ada", ""),
+                progress: 60,
+                message: texts.text("The unit runs; waiting for its first answer"),
+                log: texts.texts(&[
+                    "Server requested",
+                    "The unit runs; waiting for its first answer",
+                ]),
+            }),
+        ),
+        ("spawn-failed", failed(texts.frame(), failure(texts).cause)),
+        (
+            "spawn-failed-refused",
+            failed(
+                texts.frame(),
+                FailureCause::Refused(texts.text("the login is too long ago")),
+            ),
+        ),
+        ("spawn-failed-missing", failed(texts.admin_frame(), missing)),
+        ("not-installed", not_installed(texts.frame())),
+        ("not-installed-admin", not_installed(texts.admin_frame())),
+        (
+            "stopping",
+            stopping_page(&StoppingView {
+                frame: texts.frame(),
+                key: texts.key("ada", "gpu-2"),
+            }),
+        ),
+    ]
+}
+
+fn answers(texts: Texts) -> Vec<(&'static str, Markup)> {
+    let not_running = |user, server, can_start| {
+        not_running_page(&NotRunningView {
+            frame: texts.frame(),
+            key: texts.key(user, server),
+            next: Some(texts.text("/user/ada/lab?reset")),
+            can_start,
+        })
+    };
+    let error = |frame, status, message: &str| {
+        error_page(&ErrorView {
+            frame,
+            status,
+            message: match texts {
+                Texts::Plain => message.to_owned(),
+                Texts::Hostile => texts.text(message),
+            },
+            advice: (texts == Texts::Hostile).then(|| texts.text("")),
+            request_id: texts.text("7f3a9c2e51d04b68"),
+        })
+    };
+    vec![
+        ("not-running", not_running("ada", "", true)),
+        ("not-running-shared", not_running("bob", "gpu-2", false)),
+        (
+            "error-404",
+            error(
+                texts.anonymous(),
+                404,
+                "Jupyter has lots of moons, but this is not one...",
+            ),
+        ),
+        (
+            "error-403",
+            error(
+                texts.frame(),
+                403,
+                "XSRF cookie does not match POST argument",
+            ),
+        ),
+        ("error-429", error(texts.frame(), 429, "")),
+        ("error-500", error(texts.admin_frame(), 500, "")),
+        (
+            "error-503",
+            error(texts.frame(), 503, "The server did not answer in time."),
+        ),
+        (
+            "confirm",
+            confirm_page(&ConfirmView {
+                frame: texts.frame(),
+                client: texts.text("Server at /user/bob/"),
+                redirect_uri: texts.text("/user/bob/oauth_callback"),
+                scopes: texts.texts(&[
+                    "access:servers!server=bob/",
+                    "read:users:name!user",
+                    "read:users:groups!user",
+                ]),
+            }),
+        ),
+    ]
+}
