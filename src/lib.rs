@@ -6,9 +6,11 @@
 pub mod assets;
 pub mod auth;
 pub mod broker;
+pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod http;
 pub mod hub;
 pub mod pages;
 pub mod systemd;
+pub mod telemetry;

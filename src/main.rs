@@ -1,3 +1,6 @@
 //! Parses the command line, runs the command, and turns an error chain into text and an exit code.
+#![forbid(unsafe_code)]
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    carrel::cli::main()
+}

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod check;
+mod describe;
 mod merged;
 mod raw;
 pub mod reload;
@@ -19,6 +20,8 @@ use std::{
     fmt,
     path::{Path, PathBuf},
 };
+
+pub use describe::{reference, sample};
 
 use crate::config::{check::check, merged::Merged, settings::Settings};
 

@@ -84,7 +84,7 @@ pub(super) struct RawHub {
     ///
     /// Example: `"/hub/home"`
     pub default_url: Option<LocalPath>,
-    /// Status of a visit to a stopped server: 503, or 424 as newer releases of JupyterHub answer.
+    /// Status of a visit to a stopped server; newer releases of JupyterHub answer 424.
     #[config(default = 503)]
     pub stopped_server_status: StoppedStatus,
     /// Whether logging out stops one's servers.

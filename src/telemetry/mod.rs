@@ -1,0 +1,4 @@
+//! What the program says about itself while it runs.
+#![forbid(unsafe_code)]
+
+pub mod logs;
