@@ -14,3 +14,4 @@ pub mod hub;
 pub mod pages;
 pub mod systemd;
 pub mod telemetry;
+pub mod store;

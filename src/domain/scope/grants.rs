@@ -60,20 +60,15 @@ impl Grants {
     pub fn expand<'a>(scopes: impl IntoIterator<Item = &'a Scope>, holder: &Holder) -> Self {
         let mut grants = Self::default();
         for scope in scopes {
-            match scope.name {
-                ScopeName::NoScope => {}
-                ScopeName::Own => {
-                    if let Some(user) = &holder.user {
-                        for own in role::own_scopes(user) {
-                            grants.insert_with_implied(&own);
-                        }
-                    }
+            if scope.name == ScopeName::NoScope {
+                continue;
+            }
+            if scope.name == ScopeName::Own {
+                for own in holder.user.iter().flat_map(role::own_scopes) {
+                    grants.insert_with_implied(&own);
                 }
-                _ => {
-                    if let Some(filter) = resolve(&scope.filter, holder) {
-                        grants.insert_with_implied(&Scope::filtered(scope.name, filter));
-                    }
-                }
+            } else if let Some(filter) = resolve(&scope.filter, holder) {
+                grants.insert_with_implied(&Scope::filtered(scope.name, filter));
             }
         }
         grants

@@ -1,0 +1,131 @@
+//! What can go wrong with the database, in words an administrator can act on.
+
+use std::{io, path::PathBuf};
+
+use rusqlite::ErrorCode;
+use thiserror::Error as ThisError;
+
+/// A failure of the store.
+#[derive(Debug, ThisError)]
+pub enum Error {
+    /// The file cannot be made, opened or prepared.
+    #[error("open the database {}", .path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        cause: Box<Error>,
+    },
+    /// The file was written by a later version.
+    #[error(
+        "the database is of schema {found}, this version of Carrel knows schemas up to {known}: \
+         install the newer version again, or put the copy in place that was made before the upgrade"
+    )]
+    NewerSchema {
+        /// The file's schema.
+        found: usize,
+        /// The newest known.
+        known: usize,
+    },
+    /// The file is no database, or its pages contradict each other.
+    #[error(
+        "the database is damaged ({0}): stop the hub, keep the file, and put a copy from a backup in its place"
+    )]
+    Damaged(String),
+    /// Nothing more fits on the disk; nothing was changed.
+    #[error("the disk with the database is full")]
+    Full,
+    /// Something that must be unique is there already, or something referred to is not there.
+    #[error("the change contradicts what is stored: {0}")]
+    Conflict(String),
+    /// A row holds what no version of Carrel writes.
+    #[error("the database holds an impossible value in {column}")]
+    Corrupt {
+        /// Table and column.
+        column: &'static str,
+    },
+    /// The store's thread has ended.
+    #[error("{attempt}: the database is closed")]
+    Closed {
+        /// What was attempted.
+        attempt: &'static str,
+    },
+    /// A thread could not be started.
+    #[error("start a thread for the database")]
+    Thread(#[source] io::Error),
+    /// The file system refuses.
+    #[error("reach the database's file")]
+    File(#[source] io::Error),
+    /// A migration failed; the database is as before.
+    #[error("migrate the database")]
+    Migration(#[source] rusqlite_migration::Error),
+    /// What remains, from SQLite.
+    #[error("ask the database")]
+    Sql(#[source] rusqlite::Error),
+    /// One of the others, with what was attempted.
+    #[error("{attempt}")]
+    During {
+        /// What was attempted.
+        attempt: &'static str,
+        /// Why it failed.
+        #[source]
+        cause: Box<Error>,
+    },
+}
+
+impl Error {
+    /// Says what was attempted.
+    pub(super) fn during(self, attempt: &'static str) -> Self {
+        Self::During {
+            attempt,
+            cause: Box::new(self),
+        }
+    }
+
+    /// Returns the failure itself, without what was attempted.
+    pub fn root(&self) -> &Self {
+        match self {
+            Self::During { cause, .. } | Self::Open { cause, .. } => cause.root(),
+            other => other,
+        }
+    }
+
+    /// Tells whether the change contradicts what is stored.
+    pub fn is_conflict(&self) -> bool {
+        matches!(self.root(), Self::Conflict(_))
+    }
+
+    /// Tells whether the disk is full.
+    pub fn is_full(&self) -> bool {
+        matches!(self.root(), Self::Full)
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        let Some(code) = error.sqlite_error_code() else {
+            return Self::Sql(error);
+        };
+        match code {
+            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
+                Self::Damaged(error.to_string())
+            }
+            ErrorCode::DiskFull => Self::Full,
+            ErrorCode::ConstraintViolation => Self::Conflict(error.to_string()),
+            _ => Self::Sql(error),
+        }
+    }
+}
+
+impl From<rusqlite_migration::Error> for Error {
+    fn from(error: rusqlite_migration::Error) -> Self {
+        match error {
+            rusqlite_migration::Error::RusqliteError { err, .. } => match Self::from(err) {
+                Self::Sql(cause) => Self::Sql(cause),
+                plain => plain,
+            },
+            other => Self::Migration(other),
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! The database's file: made with the right mode, migrated after a copy, refused when too new.
+
+use std::{
+    fs::{self, OpenOptions},
+    io,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use rusqlite::{Connection, OpenFlags};
+use rusqlite_migration::{M, Migrations, SchemaVersion};
+
+use super::{Error, Result};
+
+/// How long a call waits for another process that has the file locked.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Append-only: a migration that was released is never changed.
+const MIGRATIONS: &[M<'static>] = &[M::up(include_str!("migrations/0001-first.sql"))];
+
+/// Opens the file to write, making it for the owner alone if there is none, and brings it up to date.
+pub(super) fn open_writer(path: &Path) -> Result<Connection> {
+    let open = || {
+        create(path)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut conn = Connection::open_with_flags(path, flags)?;
+        prepare(&conn)?;
+        migrate(&mut conn, Some(path))?;
+        Ok(conn)
+    };
+    open().map_err(|cause| at(path, cause))
+}
+
+/// Opens the file to read.
+pub(super) fn open_reader(path: &Path) -> Result<Connection> {
+    let open = || {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let conn = Connection::open_with_flags(path, flags)?;
+        conn.busy_timeout(BUSY_TIMEOUT)?;
+        conn.pragma_update(None, "query_only", true)?;
+        conn.pragma_update(None, "trusted_schema", false)?;
+        refuse_newer(&conn)?;
+        Ok(conn)
+    };
+    open().map_err(|cause| at(path, cause))
+}
+
+/// Makes a database in memory.
+pub(super) fn in_memory() -> Result<Connection> {
+    let mut conn = Connection::open_in_memory()?;
+    prepare(&conn)?;
+    migrate(&mut conn, None)?;
+    Ok(conn)
+}
+
+/// Makes the file readable for its owner alone; SQLite gives its companions the same mode.
+fn create(path: &Path) -> Result<()> {
+    match OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+    {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::StorageFull => Err(Error::Full),
+        Err(error) => Err(Error::File(error)),
+    }
+}
+
+fn prepare(conn: &Connection) -> Result<()> {
+    conn.busy_timeout(BUSY_TIMEOUT)?;
+    conn.pragma_update(None, "journal_mode", "wal")?;
+    conn.pragma_update(None, "synchronous", "normal")?;
+    conn.pragma_update(None, "foreign_keys", true)?;
+    conn.pragma_update(None, "trusted_schema", false)?;
+    conn.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+fn migrate(conn: &mut Connection, path: Option<&Path>) -> Result<()> {
+    let found = refuse_newer(conn)?;
+    if found == MIGRATIONS.len() {
+        return Ok(());
+    }
+    if let (Some(path), 1..) = (path, found) {
+        copy(conn, &copy_path(path, found))?;
+    }
+    Ok(Migrations::from_slice(MIGRATIONS).to_latest(conn)?)
+}
+
+/// Returns the schema of the file, when this version knows it.
+fn refuse_newer(conn: &Connection) -> Result<usize> {
+    let known = MIGRATIONS.len();
+    match Migrations::from_slice(MIGRATIONS).current_version(conn)? {
+        SchemaVersion::NoneSet => Ok(0),
+        SchemaVersion::Inside(version) => Ok(version.get()),
+        SchemaVersion::Outside(version) => Err(Error::NewerSchema {
+            found: version.get(),
+            known,
+        }),
+    }
+}
+
+/// Returns where the copy of a schema's last state lies, beside the database.
+fn copy_path(path: &Path, schema: usize) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".schema-{schema}"));
+    PathBuf::from(name)
+}
+
+fn copy(conn: &Connection, to: &Path) -> Result<()> {
+    match fs::remove_file(to) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Error::File(error)),
+        _ => {}
+    }
+    create(to)?;
+    let to = to
+        .to_str()
+        .ok_or(Error::File(io::ErrorKind::InvalidFilename.into()))?;
+    conn.execute("VACUUM INTO :to", rusqlite::named_params! { ":to": to })?;
+    Ok(())
+}
+
+fn at(path: &Path, cause: Error) -> Error {
+    Error::Open {
+        path: path.to_owned(),
+        cause: Box::new(cause),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn the_migrations_are_valid() {
+        Migrations::from_slice(MIGRATIONS).validate().unwrap();
+    }
+
+    #[test]
+    fn the_file_and_its_companions_are_for_their_owner_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("carrel.sqlite");
+        let _conn = open_writer(&path).unwrap();
+        assert_eq!(mode(&path), 0o600);
+        assert_eq!(mode(&dir.path().join("carrel.sqlite-wal")), 0o600);
+        assert_eq!(mode(&dir.path().join("carrel.sqlite-shm")), 0o600);
+    }
+
+    #[test]
+    fn a_newer_schema_is_refused_in_words() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("carrel.sqlite");
+        let conn = open_writer(&path).unwrap();
+        conn.pragma_update(None, "user_version", 9).unwrap();
+        drop(conn);
+        for error in [
+            open_writer(&path).unwrap_err(),
+            open_reader(&path).unwrap_err(),
+        ] {
+            assert!(matches!(
+                error.root(),
+                Error::NewerSchema { found: 9, known: 1 }
+            ));
+        }
+    }
+
+    #[test]
+    fn the_file_is_copied_before_it_is_migrated() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("carrel.sqlite");
+        let conn = open_writer(&path).unwrap();
+        let copied_to = copy_path(&path, 1);
+        copy(&conn, &copied_to).unwrap();
+        copy(&conn, &copied_to).unwrap();
+        assert_eq!(mode(&copied_to), 0o600);
+        assert_eq!(refuse_newer(&open_reader(&copied_to).unwrap()).unwrap(), 1);
+    }
+
+    #[test]
+    fn what_is_no_database_is_named_and_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("carrel.sqlite");
+        let text = "this is not a database, but a long letter. ".repeat(100);
+        fs::write(&path, &text).unwrap();
+        let error = open_writer(&path).unwrap_err();
+        assert!(matches!(error.root(), Error::Damaged(_)), "{error:?}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        assert!(error.to_string().contains("carrel.sqlite"));
+    }
+
+    #[test]
+    fn a_missing_directory_is_an_error() {
+        let dir = tempfile::tempdir().unwrap();
+        let error = open_writer(&dir.path().join("none/carrel.sqlite")).unwrap_err();
+        assert!(matches!(error.root(), Error::File(_)));
+        assert!(open_reader(&dir.path().join("none.sqlite")).is_err());
+    }
+}

@@ -1,0 +1,120 @@
+//! What is remembered: all SQL, behind asynchronous methods with typed arguments.
+//!
+//! One thread writes, each call in one transaction, so a call happens whole or not at all; one thread
+//! reads. Nothing of SQLite leaves this module, and of tokens, codes and session ids only hashes come in.
+#![forbid(unsafe_code)]
+
+mod error;
+mod file;
+mod row;
+
+pub mod oauth;
+pub mod purge;
+pub mod servers;
+pub mod sessions;
+pub mod tokens;
+pub mod users;
+
+use std::{path::Path, thread};
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use tokio::sync::{mpsc, oneshot};
+
+pub use self::error::Error;
+
+/// How many calls may wait for a thread; further callers wait for a place.
+const QUEUE_LENGTH: usize = 1024;
+
+/// The result of a store call.
+pub type Result<T> = std::result::Result<T, Error>;
+
+type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+
+/// The database; clones share it, and it closes when the last one goes.
+#[derive(Clone)]
+pub struct Store {
+    writer: mpsc::Sender<Job>,
+    reader: mpsc::Sender<Job>,
+}
+
+impl Store {
+    /// Opens the database, making or migrating it as needed. Blocks: for the start of the program.
+    pub fn open(path: &Path) -> Result<Self> {
+        let writer = start("store-writer", file::open_writer(path)?)?;
+        let reader = start("store-reader", file::open_reader(path)?)?;
+        Ok(Self { writer, reader })
+    }
+
+    /// Opens an existing database only to read it, beside a hub that may be running.
+    pub fn open_read_only(path: &Path) -> Result<Self> {
+        let reader = start("store-reader", file::open_reader(path)?)?;
+        Ok(Self {
+            writer: reader.clone(),
+            reader,
+        })
+    }
+
+    /// Makes a database that lives in memory, for tests.
+    pub fn in_memory() -> Result<Self> {
+        let both = start("store", file::in_memory()?)?;
+        Ok(Self {
+            writer: both.clone(),
+            reader: both,
+        })
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        attempt: &'static str,
+        change: impl FnOnce(&Transaction<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        run(&self.writer, attempt, move |conn| {
+            let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let value = change(&tx)?;
+            tx.commit()?;
+            Ok(value)
+        })
+        .await
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        attempt: &'static str,
+        query: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        run(&self.reader, attempt, move |conn| query(conn)).await
+    }
+}
+
+async fn run<T: Send + 'static>(
+    thread: &mpsc::Sender<Job>,
+    attempt: &'static str,
+    call: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let (answer, answered) = oneshot::channel();
+    let job: Job = Box::new(move |conn| {
+        // The caller may have gone; what was asked is done all the same.
+        drop(answer.send(call(conn)));
+    });
+    let closed = || Error::Closed { attempt };
+    thread.send(job).await.map_err(|_| closed())?;
+    let result = answered.await.map_err(|_| closed())?;
+    result.map_err(|error| error.during(attempt))
+}
+
+/// Starts a thread that runs jobs on a connection until the last sender is gone.
+fn start(name: &str, mut conn: Connection) -> Result<mpsc::Sender<Job>> {
+    let (sender, mut jobs) = mpsc::channel::<Job>(QUEUE_LENGTH);
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(move || {
+            while let Some(job) = jobs.blocking_recv() {
+                job(&mut conn);
+            }
+        })
+        .map_err(Error::Thread)?;
+    Ok(sender)
+}
+
+#[cfg(test)]
+mod tests;

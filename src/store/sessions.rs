@@ -1,0 +1,137 @@
+//! Browser sessions: what a login cookie stands for.
+
+use rusqlite::{Row, named_params};
+
+use super::{
+    Result, Store,
+    row::{self, Columns},
+    users,
+};
+use crate::domain::{names::UserName, scope::role::AdminRole, secret::TokenHash, time::Timestamp};
+
+/// A session as stored, with what is needed of its user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Whose session it is.
+    pub user: UserName,
+    /// Whether the user is an administrator.
+    pub admin: AdminRole,
+    /// The public id, which user servers see too.
+    pub session_id: String,
+    /// When it began.
+    pub created: Timestamp,
+    /// When it was last used, roughly.
+    pub last_seen: Timestamp,
+    /// When it ends.
+    pub expires: Timestamp,
+}
+
+/// A session that begins.
+#[derive(Debug, Clone)]
+pub struct NewSession {
+    /// Hash of the cookie's value.
+    pub hash: TokenHash,
+    /// Whose session it is.
+    pub user: UserName,
+    /// The public id.
+    pub session_id: String,
+    /// When it begins.
+    pub created: Timestamp,
+    /// When it ends.
+    pub expires: Timestamp,
+}
+
+impl Store {
+    /// Begins a session.
+    pub async fn create_session(&self, session: NewSession) -> Result<()> {
+        const SQL: &str = "
+            INSERT INTO sessions (hash, user_id, session_id, created, last_seen, expires)
+            VALUES (:hash, :user_id, :session_id, :created, :created, :expires)";
+        self.write("begin a session", move |tx| {
+            let user_id = row::get_user_id(tx, &session.user)?;
+            tx.prepare_cached(SQL)?.execute(named_params! {
+                ":hash": session.hash.as_bytes(),
+                ":user_id": user_id,
+                ":session_id": session.session_id,
+                ":created": session.created.as_micros(),
+                ":expires": session.expires.as_micros(),
+            })?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Finds the session of a cookie, if it has not ended.
+    pub async fn find_session(&self, hash: TokenHash, now: Timestamp) -> Result<Option<Session>> {
+        const SQL: &str = "
+            SELECT users.name AS user, admin, session_id, sessions.created AS created, last_seen, expires
+            FROM sessions JOIN users ON users.id = sessions.user_id
+            WHERE hash = :hash AND expires > :now";
+        self.read("look a session up", move |conn| {
+            let mut statement = conn.prepare_cached(SQL)?;
+            let mut rows = statement.query(named_params! {
+                ":hash": hash.as_bytes(),
+                ":now": now.as_micros(),
+            })?;
+            rows.next()?.map(session).transpose()
+        })
+        .await
+    }
+
+    /// Records that a session was used.
+    pub async fn touch_session(&self, hash: TokenHash, at: Timestamp) -> Result<()> {
+        const SQL: &str = "
+            UPDATE sessions SET last_seen = :at WHERE hash = :hash AND last_seen < :at";
+        self.write("record the use of a session", move |tx| {
+            tx.prepare_cached(SQL)?
+                .execute(named_params! { ":hash": hash.as_bytes(), ":at": at.as_micros() })?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Ends a session together with the tokens and codes issued to clients within it.
+    ///
+    /// Returns how many tokens went.
+    pub async fn end_session(&self, hash: TokenHash) -> Result<usize> {
+        const CODES: &str = "
+            DELETE FROM oauth_codes WHERE (user_id, session_id) IN
+                (SELECT user_id, session_id FROM sessions WHERE hash = :hash)";
+        const TOKENS: &str = "
+            DELETE FROM api_tokens WHERE (user_id, session_id) IN
+                (SELECT user_id, session_id FROM sessions WHERE hash = :hash)";
+        const SESSION: &str = "DELETE FROM sessions WHERE hash = :hash";
+        self.write("end a session", move |tx| {
+            let parameters = named_params! { ":hash": hash.as_bytes() };
+            tx.prepare_cached(CODES)?.execute(parameters)?;
+            let tokens = tx.prepare_cached(TOKENS)?.execute(parameters)?;
+            tx.prepare_cached(SESSION)?.execute(parameters)?;
+            Ok(tokens)
+        })
+        .await
+    }
+
+    /// Ends all sessions of a user.
+    pub async fn end_sessions_of(&self, user: &UserName) -> Result<usize> {
+        const SQL: &str = "
+            DELETE FROM sessions WHERE user_id = (SELECT id FROM users WHERE name = :name)";
+        let user = user.clone();
+        self.write("end a user's sessions", move |tx| {
+            let mut statement = tx.prepare_cached(SQL)?;
+            Ok(statement.execute(named_params! { ":name": user.as_str() })?)
+        })
+        .await
+    }
+}
+
+fn session(row: &Row<'_>) -> Result<Session> {
+    let columns = Columns(row);
+    Ok(Session {
+        user: columns.user_name("user")?,
+        admin: users::admin(columns.number("admin")?),
+        session_id: columns.text("session_id")?,
+        created: columns.time("created")?,
+        last_seen: columns.time("last_seen")?,
+        expires: columns.time("expires")?,
+    })
+}

@@ -1,0 +1,271 @@
+//! API tokens: those people make, those servers have, and those OAuth clients get.
+
+use rusqlite::{Connection, Row, Transaction, named_params};
+
+use super::{
+    Result, Store,
+    row::{self, Columns},
+    users,
+};
+use crate::domain::{
+    names::{ServerKey, UserName},
+    scope::{Scope, role::AdminRole},
+    secret::TokenHash,
+    time::Timestamp,
+    token::TokenId,
+};
+
+/// A token as stored; the token itself is nowhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// Its number.
+    pub id: TokenId,
+    /// Whose it is.
+    pub user: UserName,
+    /// The client it was issued to.
+    pub client: Option<TokenClient>,
+    /// Whether it is the token a server itself has.
+    pub kind: TokenKind,
+    /// The browser session in which it was issued.
+    pub session_id: Option<String>,
+    /// What it may do, as asked for.
+    pub scopes: Vec<Scope>,
+    /// What it is for.
+    pub note: String,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When it ends.
+    pub expires: Option<Timestamp>,
+    /// When it was last used, roughly.
+    pub last_activity: Option<Timestamp>,
+}
+
+/// The OAuth client a token was issued to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenClient {
+    /// The client's id.
+    pub id: String,
+    /// What it is, for people.
+    pub description: String,
+    /// The server it is.
+    pub server: ServerKey,
+}
+
+/// Who uses a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenKind {
+    /// A person's script, or a client.
+    Ordinary,
+    /// A server, to talk to the hub.
+    Server,
+}
+
+/// A token that was presented, with what is needed of its owner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PresentedToken {
+    /// The token.
+    pub token: Token,
+    /// Whether its owner is an administrator.
+    pub owner_admin: AdminRole,
+}
+
+/// A token that is made.
+#[derive(Debug, Clone)]
+pub struct NewToken {
+    /// Hash of the token's text.
+    pub hash: TokenHash,
+    /// Whose it is.
+    pub user: UserName,
+    /// Id of the client it is issued to.
+    pub client_id: Option<String>,
+    /// The browser session in which it is issued.
+    pub session_id: Option<String>,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// What it is for.
+    pub note: String,
+    /// When it is made.
+    pub created: Timestamp,
+    /// When it ends.
+    pub expires: Option<Timestamp>,
+}
+
+impl Store {
+    /// Makes a token and returns its number.
+    pub async fn create_token(&self, token: NewToken) -> Result<TokenId> {
+        self.write("make a token", move |tx| insert_token(tx, &token, None))
+            .await
+    }
+
+    /// Finds the token with this hash, if it has not ended.
+    pub async fn find_token(
+        &self,
+        hash: TokenHash,
+        now: Timestamp,
+    ) -> Result<Option<PresentedToken>> {
+        self.read("look a token up", move |conn| {
+            let sql = select!("api_tokens.hash = :hash AND coalesce(expires > :now, 1)");
+            let mut statement = conn.prepare_cached(sql)?;
+            let mut rows = statement.query(named_params! {
+                ":hash": hash.as_bytes(),
+                ":now": now.as_micros(),
+            })?;
+            let Some(row) = rows.next()? else {
+                return Ok(None);
+            };
+            Ok(Some(PresentedToken {
+                token: token(row)?,
+                owner_admin: users::admin(Columns(row).number("admin")?),
+            }))
+        })
+        .await
+    }
+
+    /// Lists a user's tokens that have not ended, least recently used first.
+    pub async fn list_tokens(&self, user: &UserName, now: Timestamp) -> Result<Vec<Token>> {
+        let user = user.clone();
+        self.read("list tokens", move |conn| list_tokens(conn, &user, now))
+            .await
+    }
+
+    /// Finds one of a user's tokens that has not ended.
+    pub async fn find_token_of(
+        &self,
+        user: &UserName,
+        id: TokenId,
+        now: Timestamp,
+    ) -> Result<Option<Token>> {
+        let tokens = self.list_tokens(user, now).await?;
+        Ok(tokens.into_iter().find(|token| token.id == id))
+    }
+
+    /// Revokes one of a user's tokens, and with a client's token all that client has of the user.
+    ///
+    /// Returns how many went.
+    pub async fn delete_token(&self, user: &UserName, id: TokenId) -> Result<usize> {
+        const SQL: &str = "
+            DELETE FROM api_tokens
+            WHERE user_id = (SELECT id FROM users WHERE name = :user)
+            AND (id = :id OR client_id = (
+                SELECT client_id FROM api_tokens JOIN users ON users.id = user_id
+                WHERE api_tokens.id = :id AND users.name = :user
+            ))";
+        let user = user.clone();
+        self.write("revoke a token", move |tx| {
+            let mut statement = tx.prepare_cached(SQL)?;
+            Ok(statement.execute(named_params! { ":user": user.as_str(), ":id": id.0 })?)
+        })
+        .await
+    }
+
+    /// Records that a token was used, and with it its owner unless the user is a server.
+    pub async fn touch_token(&self, id: TokenId, at: Timestamp) -> Result<()> {
+        const TOKEN: &str = "
+            UPDATE api_tokens SET last_activity = :at
+            WHERE id = :id AND coalesce(last_activity, :at - 1) < :at";
+        const OWNER: &str = "
+            UPDATE users SET last_activity = :at
+            WHERE id = (SELECT user_id FROM api_tokens WHERE id = :id AND server_id IS NULL)
+            AND coalesce(last_activity, :at - 1) < :at";
+        self.write("record the use of a token", move |tx| {
+            let parameters = named_params! { ":id": id.0, ":at": at.as_micros() };
+            tx.prepare_cached(TOKEN)?.execute(parameters)?;
+            tx.prepare_cached(OWNER)?.execute(parameters)?;
+            Ok(())
+        })
+        .await
+    }
+}
+
+/// The query of a token with its owner and client, for one condition.
+macro_rules! select {
+    ($condition:literal) => {
+        concat!(
+            "SELECT api_tokens.id AS id, owner.name AS user, owner.admin AS admin, client_id,
+                    clients.description AS client_description,
+                    client_owner.name AS client_user, client_server.name AS client_server,
+                    api_tokens.server_id AS server_id, session_id, scopes, note,
+                    api_tokens.created AS created, expires, api_tokens.last_activity AS last_activity
+             FROM api_tokens
+             JOIN users AS owner ON owner.id = api_tokens.user_id
+             LEFT JOIN oauth_clients AS clients ON clients.id = api_tokens.client_id
+             LEFT JOIN servers AS client_server ON client_server.id = clients.server_id
+             LEFT JOIN users AS client_owner ON client_owner.id = client_server.user_id
+             WHERE ",
+            $condition
+        )
+    };
+}
+use select;
+
+pub(super) fn insert_token(
+    tx: &Transaction<'_>,
+    token: &NewToken,
+    server_id: Option<i64>,
+) -> Result<TokenId> {
+    const SQL: &str = "
+        INSERT INTO api_tokens
+            (hash, user_id, client_id, server_id, session_id, scopes, note, created, expires)
+        VALUES
+            (:hash, :user_id, :client_id, :server_id, :session_id, :scopes, :note, :created, :expires)";
+    let user_id = row::get_user_id(tx, &token.user)?;
+    tx.prepare_cached(SQL)?.execute(named_params! {
+        ":hash": token.hash.as_bytes(),
+        ":user_id": user_id,
+        ":client_id": token.client_id,
+        ":server_id": server_id,
+        ":session_id": token.session_id,
+        ":scopes": row::scopes_text(&token.scopes),
+        ":note": token.note,
+        ":created": token.created.as_micros(),
+        ":expires": token.expires.map(Timestamp::as_micros),
+    })?;
+    Ok(TokenId(tx.last_insert_rowid()))
+}
+
+fn list_tokens(conn: &Connection, user: &UserName, now: Timestamp) -> Result<Vec<Token>> {
+    let sql = select!(
+        "owner.name = :user AND coalesce(expires > :now, 1)
+         ORDER BY coalesce(api_tokens.last_activity, api_tokens.created), api_tokens.id"
+    );
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut rows = statement.query(named_params! {
+        ":user": user.as_str(),
+        ":now": now.as_micros(),
+    })?;
+    let mut tokens = Vec::new();
+    while let Some(row) = rows.next()? {
+        tokens.push(token(row)?);
+    }
+    Ok(tokens)
+}
+
+fn token(row: &Row<'_>) -> Result<Token> {
+    let columns = Columns(row);
+    let server_id: Option<i64> = row.get("server_id")?;
+    let client_id = columns.text_if_any("client_id")?;
+    let client_server = columns.server_key_if_any("client_user", "client_server")?;
+    let client = match (client_id, client_server) {
+        (Some(id), Some(server)) => Some(TokenClient {
+            id,
+            description: columns.text("client_description")?,
+            server,
+        }),
+        _ => None,
+    };
+    Ok(Token {
+        id: TokenId(columns.number("id")?),
+        user: columns.user_name("user")?,
+        client,
+        kind: match server_id {
+            Some(_) => TokenKind::Server,
+            None => TokenKind::Ordinary,
+        },
+        session_id: columns.text_if_any("session_id")?,
+        scopes: columns.scopes("scopes")?,
+        note: columns.text("note")?,
+        created: columns.time("created")?,
+        expires: columns.time_if_any("expires")?,
+        last_activity: columns.time_if_any("last_activity")?,
+    })
+}

@@ -1,0 +1,201 @@
+//! Users: one row per account that has ever logged in.
+
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params};
+
+use super::{Error, Result, Store, row::Columns};
+use crate::domain::{names::UserName, scope::role::AdminRole, secret::Secret, time::Timestamp};
+
+/// A user as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Name of the account.
+    pub name: UserName,
+    /// UID of the account at the last login.
+    pub uid: Option<u32>,
+    /// Whether the last login found the account among the administrators.
+    pub admin: AdminRole,
+    /// When the user first logged in.
+    pub created: Timestamp,
+    /// When the user last did something.
+    pub last_activity: Option<Timestamp>,
+}
+
+/// A login that the broker has accepted.
+pub struct Login {
+    /// Name of the account.
+    pub name: UserName,
+    /// UID of the account.
+    pub uid: u32,
+    /// Whether the account is among the administrators.
+    pub admin: AdminRole,
+    /// What the broker wants to see when it launches the account's servers.
+    pub ticket: Secret<String>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What a login changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoginOutcome {
+    /// The account was never seen before.
+    Created,
+    /// The account is known.
+    Known,
+    /// The name belongs to another account than before: sessions and tokens of the old one are gone.
+    Replaced,
+}
+
+impl Store {
+    /// Records a login, making the user and their default server if need be.
+    pub async fn record_login(&self, login: Login) -> Result<LoginOutcome> {
+        self.write("record a login", move |tx| record_login(tx, &login))
+            .await
+    }
+
+    /// Finds a user.
+    pub async fn find_user(&self, name: &UserName) -> Result<Option<User>> {
+        let name = name.clone();
+        self.read("look a user up", move |conn| find_user(conn, &name))
+            .await
+    }
+
+    /// Lists all users by name.
+    pub async fn list_users(&self) -> Result<Vec<User>> {
+        self.read("list users", list_users).await
+    }
+
+    /// Returns the ticket of the user's last login.
+    pub async fn find_ticket(&self, name: &UserName) -> Result<Option<Secret<String>>> {
+        const SQL: &str = "SELECT ticket FROM users WHERE name = :name";
+        let name = name.clone();
+        self.read("look a ticket up", move |conn| {
+            let mut statement = conn.prepare_cached(SQL)?;
+            let ticket: Option<Option<String>> = statement
+                .query_row(named_params! { ":name": name.as_str() }, |row| row.get(0))
+                .optional()?;
+            Ok(ticket.flatten().map(Secret::new))
+        })
+        .await
+    }
+
+    /// Records that a user was active; an earlier time than the known one changes nothing.
+    pub async fn touch_user(&self, name: &UserName, at: Timestamp) -> Result<()> {
+        let name = name.clone();
+        self.write("record activity", move |tx| touch_user(tx, &name, at))
+            .await
+    }
+
+    /// Forgets a user with all that belongs to them; tells whether there was one.
+    pub async fn delete_user(&self, name: &UserName) -> Result<bool> {
+        const SQL: &str = "DELETE FROM users WHERE name = :name";
+        let name = name.clone();
+        self.write("delete a user", move |tx| {
+            let mut statement = tx.prepare_cached(SQL)?;
+            Ok(statement.execute(named_params! { ":name": name.as_str() })? > 0)
+        })
+        .await
+    }
+}
+
+pub(super) fn touch_user(tx: &Transaction<'_>, name: &UserName, at: Timestamp) -> Result<()> {
+    const SQL: &str = "
+        UPDATE users SET last_activity = :at
+        WHERE name = :name AND coalesce(last_activity, :at - 1) < :at";
+    tx.prepare_cached(SQL)?.execute(named_params! {
+        ":name": name.as_str(),
+        ":at": at.as_micros(),
+    })?;
+    Ok(())
+}
+
+fn record_login(tx: &Transaction<'_>, login: &Login) -> Result<LoginOutcome> {
+    const INSERT: &str = "
+        INSERT INTO users (name, uid, admin, created, last_activity, ticket)
+        VALUES (:name, :uid, :admin, :at, :at, :ticket)
+        ON CONFLICT (name) DO UPDATE SET
+            uid = excluded.uid,
+            admin = excluded.admin,
+            last_activity = max(coalesce(last_activity, 0), excluded.last_activity),
+            ticket = excluded.ticket";
+    const INSERT_SERVER: &str = "
+        INSERT INTO servers (user_id, name, created)
+        SELECT id, '', :at FROM users WHERE name = :name
+        ON CONFLICT (user_id, name) DO NOTHING";
+    let before = find_user(tx, &login.name)?;
+    let outcome = match before.map(|user| user.uid) {
+        None => LoginOutcome::Created,
+        Some(Some(uid)) if uid != login.uid => {
+            forget_credentials(tx, &login.name)?;
+            LoginOutcome::Replaced
+        }
+        Some(_) => LoginOutcome::Known,
+    };
+    tx.prepare_cached(INSERT)?.execute(named_params! {
+        ":name": login.name.as_str(),
+        ":uid": login.uid,
+        ":admin": login.admin == AdminRole::Held,
+        ":at": login.at.as_micros(),
+        ":ticket": login.ticket.expose(),
+    })?;
+    tx.prepare_cached(INSERT_SERVER)?.execute(named_params! {
+        ":name": login.name.as_str(),
+        ":at": login.at.as_micros(),
+    })?;
+    Ok(outcome)
+}
+
+fn forget_credentials(tx: &Transaction<'_>, name: &UserName) -> Result<()> {
+    const ALL: [&str; 3] = [
+        "DELETE FROM sessions WHERE user_id = (SELECT id FROM users WHERE name = :name)",
+        "DELETE FROM api_tokens WHERE user_id = (SELECT id FROM users WHERE name = :name)",
+        "DELETE FROM oauth_codes WHERE user_id = (SELECT id FROM users WHERE name = :name)",
+    ];
+    for sql in ALL {
+        tx.prepare_cached(sql)?
+            .execute(named_params! { ":name": name.as_str() })?;
+    }
+    Ok(())
+}
+
+fn find_user(conn: &Connection, name: &UserName) -> Result<Option<User>> {
+    const SQL: &str = "
+        SELECT name, uid, admin, created, last_activity FROM users WHERE name = :name";
+    let mut statement = conn.prepare_cached(SQL)?;
+    let mut rows = statement.query(named_params! { ":name": name.as_str() })?;
+    rows.next()?.map(user).transpose()
+}
+
+fn list_users(conn: &Connection) -> Result<Vec<User>> {
+    const SQL: &str = "
+        SELECT name, uid, admin, created, last_activity FROM users ORDER BY name";
+    let mut statement = conn.prepare_cached(SQL)?;
+    let mut rows = statement.query([])?;
+    let mut users = Vec::new();
+    while let Some(row) = rows.next()? {
+        users.push(user(row)?);
+    }
+    Ok(users)
+}
+
+fn user(row: &Row<'_>) -> Result<User> {
+    let columns = Columns(row);
+    let uid: Option<i64> = row.get("uid")?;
+    let corrupt = |_| Error::Corrupt {
+        column: "users.uid",
+    };
+    Ok(User {
+        name: columns.user_name("name")?,
+        uid: uid.map(u32::try_from).transpose().map_err(corrupt)?,
+        admin: admin(columns.number("admin")?),
+        created: columns.time("created")?,
+        last_activity: columns.time_if_any("last_activity")?,
+    })
+}
+
+/// Reads the column `admin`, which holds 0 or 1.
+pub(super) fn admin(flag: i64) -> AdminRole {
+    match flag {
+        0 => AdminRole::NotHeld,
+        _ => AdminRole::Held,
+    }
+}
