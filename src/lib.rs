@@ -12,6 +12,6 @@ pub mod domain;
 pub mod http;
 pub mod hub;
 pub mod pages;
+pub mod store;
 pub mod systemd;
 pub mod telemetry;
-pub mod store;

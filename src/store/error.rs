@@ -85,10 +85,10 @@ impl Error {
 
     /// Returns the failure itself, without what was attempted.
     pub fn root(&self) -> &Self {
-        match self {
-            Self::During { cause, .. } | Self::Open { cause, .. } => cause.root(),
-            other => other,
+        if let Self::During { cause, .. } | Self::Open { cause, .. } = self {
+            return cause.root();
         }
+        self
     }
 
     /// Tells whether the change contradicts what is stored.
@@ -104,28 +104,24 @@ impl Error {
 
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
-        let Some(code) = error.sqlite_error_code() else {
-            return Self::Sql(error);
-        };
-        match code {
-            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
-                Self::Damaged(error.to_string())
-            }
-            ErrorCode::DiskFull => Self::Full,
-            ErrorCode::ConstraintViolation => Self::Conflict(error.to_string()),
-            _ => Self::Sql(error),
+        let code = error.sqlite_error_code();
+        if let Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) = code {
+            Self::Damaged(error.to_string())
+        } else if code == Some(ErrorCode::DiskFull) {
+            Self::Full
+        } else if code == Some(ErrorCode::ConstraintViolation) {
+            Self::Conflict(error.to_string())
+        } else {
+            Self::Sql(error)
         }
     }
 }
 
 impl From<rusqlite_migration::Error> for Error {
     fn from(error: rusqlite_migration::Error) -> Self {
-        match error {
-            rusqlite_migration::Error::RusqliteError { err, .. } => match Self::from(err) {
-                Self::Sql(cause) => Self::Sql(cause),
-                plain => plain,
-            },
-            other => Self::Migration(other),
+        if let rusqlite_migration::Error::RusqliteError { err, .. } = error {
+            return Self::from(err);
         }
+        Self::Migration(error)
     }
 }

@@ -57,7 +57,8 @@ mod tests {
             user: Some(UserName::parse("alice").unwrap()),
             ..Holder::default()
         };
-        let table: &[(&[&str], &[&str], &[&str], &[&str])] = &[
+        type Texts = &'static [&'static str];
+        let table: &[(Texts, Texts, Texts, Texts)] = &[
             (&["self"], &["self"], &["self"], &[]),
             (&["read:users!user"], &["self"], &["read:users!user"], &[]),
             (
