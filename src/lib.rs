@@ -12,6 +12,7 @@ pub mod domain;
 pub mod http;
 pub mod hub;
 pub mod pages;
+pub mod pam;
 pub mod store;
 pub mod systemd;
 pub mod telemetry;

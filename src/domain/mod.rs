@@ -15,3 +15,4 @@ pub mod secret;
 pub mod server;
 pub mod time;
 pub mod token;
+pub mod unit;

@@ -4,7 +4,9 @@
 //! broker alone. Nothing outside this module speaks D-Bus.
 #![forbid(unsafe_code)]
 
+mod jobs;
 pub mod journal;
+mod properties;
 mod proxies;
 mod status;
 mod watch;
@@ -19,18 +21,21 @@ use thiserror::Error;
 use tokio::time::timeout;
 use zbus::Connection;
 
+pub use self::{
+    jobs::StartError,
+    status::{ActiveState, Exit, UnitStatus},
+    watch::{UnitEvent, Watch},
+};
 use self::{
     proxies::ManagerProxy,
     status::{PropertyMap, UnitRecord},
-};
-pub use self::{
-    status::{ActiveState, Exit, UnitStatus},
-    watch::{UnitEvent, Watch},
 };
 use crate::domain::names::UnitName;
 
 /// How long one call may take; systemd answers in milliseconds unless it re-executes.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+/// The oldest systemd that Carrel works with, Debian 12's.
+pub const OLDEST_VERSION: u32 = 252;
 /// systemd's name on the bus.
 const SERVICE: &str = "org.freedesktop.systemd1";
 /// The interface that every unit has.
@@ -135,14 +140,18 @@ impl Systemd {
 
     /// Returns what systemd says about `unit`; `None` when it knows no such unit.
     pub async fn unit_status(&self, unit: &UnitName) -> Result<Option<UnitStatus>, Error> {
+        let record = self.find_unit(unit).await?;
+        Ok(record.map(|record| record.status))
+    }
+
+    async fn find_unit(&self, unit: &UnitName) -> Result<Option<UnitRecord>, Error> {
         let manager = self.manager().await?;
         let path = match call("find a unit", manager.get_unit(unit.as_str())).await {
             Ok(path) => path,
             Err(error) if error.is_named("org.freedesktop.systemd1.NoSuchUnit") => return Ok(None),
             Err(error) => return Err(error),
         };
-        let record = self.fetch(unit.as_str(), path.as_str()).await?;
-        Ok(record.map(|record| record.status))
+        self.fetch(unit.as_str(), path.as_str()).await
     }
 
     /// Begins to watch the units of user servers.
@@ -183,8 +192,27 @@ impl Systemd {
 }
 
 impl Error {
+    /// Tells whether the call may have been carried out although no answer came.
+    fn is_lost_reply(&self) -> bool {
+        match self {
+            Self::Deadline(_) => true,
+            Self::Call {
+                source: zbus::Error::InputOutput(_),
+                ..
+            } => true,
+            _ => [
+                "org.freedesktop.DBus.Error.NoReply",
+                "org.freedesktop.DBus.Error.Disconnected",
+                "org.freedesktop.DBus.Error.NameHasNoOwner",
+                "org.freedesktop.DBus.Error.ServiceUnknown",
+            ]
+            .iter()
+            .any(|name| self.is_named(name)),
+        }
+    }
+
     /// Tells whether this is the D-Bus error of that name.
-    pub(crate) fn is_named(&self, name: &str) -> bool {
+    fn is_named(&self, name: &str) -> bool {
         match self {
             Self::Call {
                 source: zbus::Error::MethodError(found, _, _),

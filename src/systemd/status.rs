@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use zbus::OwnedVariant;
+use zbus::{OwnedVariant, Variant};
 
 use super::InvocationId;
 use crate::domain::names::{ServerKey, UnitName};
@@ -100,6 +100,8 @@ impl UnitStatus {
 #[derive(Debug, Clone)]
 pub(super) struct UnitRecord {
     pub(super) status: UnitStatus,
+    /// Whether a job is queued or under way for the unit.
+    pub(super) has_job: bool,
 }
 
 impl UnitRecord {
@@ -121,6 +123,7 @@ impl UnitRecord {
                 memory_bytes: None,
                 transient: false,
             },
+            has_job: false,
         })
     }
 
@@ -196,6 +199,10 @@ impl UnitRecord {
         if let Some(value) = map.get("InvocationID") {
             let bytes = Vec::<u8>::try_from(value.clone()).unwrap_or_default();
             status.invocation = InvocationId::from_bytes(&bytes);
+        }
+        // A pair of job number and object path; number 0 is "none".
+        if let Some(Variant::Structure(job)) = map.get("Job").map(|value| &**value) {
+            self.has_job = !matches!(job.fields().first(), Some(Variant::U32(0)));
         }
         if let Some(value) = map.get("Transient") {
             status.transient = bool::try_from(value).unwrap_or(false);

@@ -266,7 +266,7 @@ fn rules() -> zbus::Result<(MatchRule<'static>, MatchRule<'static>)> {
 }
 
 /// Asks for signals; asking twice on one connection is an error of systemd's that means "done".
-async fn subscribe(connection: &Connection) -> Result<(), Error> {
+pub(super) async fn subscribe(connection: &Connection) -> Result<(), Error> {
     let manager = manager_on(connection).await?;
     match call("send signals", manager.subscribe()).await {
         Err(error) if error.is_named("org.freedesktop.systemd1.AlreadySubscribed") => Ok(()),

@@ -1,0 +1,405 @@
+//! What to run: the systemd unit of a server, as a pure function of the settings and the account.
+//!
+//! Nothing secret is in a [`UnitSpec`]: every local user may read a unit's properties and argv over
+//! D-Bus. The environment goes through a file that only root and PID 1 read.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use thiserror::Error;
+
+use super::{
+    account::Account,
+    names::{NameError, ServerKey, UnitName},
+    secret::Secret,
+};
+
+mod environment;
+
+/// The longest path of a Unix socket, in bytes (unix(7), `sun_path` without its final NUL).
+const MAX_SOCKET_PATH_BYTES: usize = 107;
+
+/// Everything a unit is made from.
+#[derive(Debug, Clone)]
+pub struct Plan<'a> {
+    /// Whom the server runs as.
+    pub account: &'a Account,
+    /// Which of their servers it is.
+    pub key: &'a ServerKey,
+    /// The program, found.
+    pub program: &'a Path,
+    /// Arguments after Carrel's own.
+    pub args: &'a [String],
+    /// Folders in which programs are found, beside the system's.
+    pub search_path: &'a [PathBuf],
+    /// First page in the server.
+    pub default_url: &'a str,
+    /// Folder the server shows.
+    pub root_dir: &'a str,
+    /// Environment that wins over Carrel's, secrets excepted.
+    pub environment: BTreeMap<String, String>,
+    /// The system's language, `LANG`.
+    pub language: &'a str,
+    /// Bounds kept by the kernel.
+    pub bounds: Bounds,
+    /// What the processes are kept from.
+    pub sandbox: BTreeSet<Directive>,
+    /// How long starting the program may take.
+    pub start_timeout: Duration,
+    /// How long ending by itself may take.
+    pub stop_timeout: Duration,
+    /// Whether kernels listen on Unix sockets.
+    pub kernel_ipc: bool,
+    /// Prefix of every path of the hub; begins and ends with `/`.
+    pub base_url: &'a str,
+    /// Origin people type into the browser, if it is fixed.
+    pub public_url: Option<&'a str>,
+    /// Origin of the hub's API on loopback, such as `http://127.0.0.1:8081`.
+    pub api_origin: &'a str,
+    /// Folder of Carrel's sockets and secrets, `/run/carrel`.
+    pub runtime_dir: &'a Path,
+}
+
+/// Bounds kept by the kernel through the unit's cgroup; `None` is no bound.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Bounds {
+    /// Bytes of memory, swap included.
+    pub memory_bytes: Option<u64>,
+    /// Processors.
+    pub cpus: Option<f64>,
+    /// Processes and threads.
+    pub tasks: Option<u64>,
+}
+
+/// One thing a server's processes are kept from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Directive {
+    /// NoNewPrivileges=.
+    NoNewPrivileges,
+    /// PrivateTmp=.
+    PrivateTmp,
+    /// A /dev/shm of its own.
+    PrivateShm,
+    /// ProtectProc=invisible.
+    HideProcesses,
+    /// ProtectSystem=full.
+    ProtectSystem,
+    /// ProtectKernelTunables=, ProtectKernelModules=, ProtectKernelLogs=, ProtectControlGroups=.
+    ProtectKernel,
+    /// ProtectClock=, ProtectHostname=.
+    ProtectClockAndHostname,
+    /// RestrictSUIDSGID=.
+    RestrictSetuidFiles,
+    /// RestrictRealtime=.
+    RestrictRealtime,
+    /// LockPersonality=.
+    LockPersonality,
+    /// PrivateIPC=.
+    PrivateIpc,
+    /// CapabilityBoundingSet= empty.
+    DropCapabilities,
+    /// SystemCallArchitectures=native.
+    NativeSystemCalls,
+    /// PrivateDevices=.
+    PrivateDevices,
+}
+
+impl Directive {
+    /// Those that systemd can only keep by setting the no-new-privileges flag of an unprivileged
+    /// process (systemd.exec(5), NoNewPrivileges=), or that leave a setuid program without rights.
+    /// Whoever is to use sudo gets none of them.
+    const AGAINST_SETUID: [Self; 8] = [
+        Self::ProtectKernel,
+        Self::ProtectClockAndHostname,
+        Self::RestrictSetuidFiles,
+        Self::RestrictRealtime,
+        Self::LockPersonality,
+        Self::DropCapabilities,
+        Self::NativeSystemCalls,
+        Self::PrivateDevices,
+    ];
+}
+
+/// One property of a transient unit, in the type that systemd wants (org.freedesktop.systemd1(5)).
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the variants are systemd's own names")]
+pub enum Property {
+    Description(String),
+    Type(&'static str),
+    Slice(String),
+    User(String),
+    WorkingDirectory(String),
+    UMask(u32),
+    /// The command line; `$` in it stays as it is.
+    ExecStart(Vec<String>),
+    EnvironmentFile(String),
+    KillMode(&'static str),
+    OOMPolicy(&'static str),
+    TimeoutStartUSec(u64),
+    TimeoutStopUSec(u64),
+    RuntimeDirectory(String),
+    RuntimeDirectoryMode(u32),
+    MemoryAccounting(bool),
+    CPUAccounting(bool),
+    TasksAccounting(bool),
+    MemoryMax(u64),
+    MemorySwapMax(u64),
+    CPUQuotaPerSecUSec(u64),
+    TasksMax(u64),
+    NoNewPrivileges(bool),
+    PrivateTmp(bool),
+    TemporaryFileSystem(&'static str, &'static str),
+    ProtectProc(&'static str),
+    ProtectSystem(&'static str),
+    ProtectKernelTunables(bool),
+    ProtectKernelModules(bool),
+    ProtectKernelLogs(bool),
+    ProtectControlGroups(bool),
+    ProtectClock(bool),
+    ProtectHostname(bool),
+    RestrictSUIDSGID(bool),
+    RestrictRealtime(bool),
+    LockPersonality(bool),
+    PrivateIPC(bool),
+    CapabilityBoundingSet(u64),
+    SystemCallArchitectures(&'static str),
+    PrivateDevices(bool),
+}
+
+/// The unit of a server, complete but for its secrets.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnitSpec {
+    /// The unit's name.
+    pub unit: UnitName,
+    /// What systemd is told.
+    pub properties: Vec<Property>,
+    /// The environment without its secrets.
+    pub environment: BTreeMap<String, String>,
+    /// Where the environment is to be written for PID 1.
+    pub environment_file: PathBuf,
+    /// Where the server is to listen.
+    pub socket: PathBuf,
+}
+
+/// Why no unit can be made.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum PlanError {
+    /// The names do not fit into a unit's name.
+    #[error("the names of user and server do not make a unit name: {0}")]
+    Name(#[from] NameError),
+    /// The path of the socket does not fit into an address.
+    #[error("the socket's path {0} is longer than a socket's path may be")]
+    SocketPath(PathBuf),
+    /// A path is no UTF-8, which D-Bus wants.
+    #[error("the path {0} is no UTF-8")]
+    Path(PathBuf),
+    /// A variable cannot stand in an environment.
+    #[error("the environment variable {0:?} has a name or value that cannot be handed over")]
+    Variable(String),
+}
+
+/// Where things of one server lie below the runtime folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Places {
+    /// The folder of all sockets of one person.
+    pub user_dir: PathBuf,
+    /// The server's socket.
+    pub socket: PathBuf,
+    /// The file with the server's environment.
+    pub environment_file: PathBuf,
+}
+
+impl Places {
+    /// Returns the places of a server of the account with this `uid`.
+    ///
+    /// The uid and not the name stands in the paths: it is short, and no character of it needs care.
+    pub fn of(runtime_dir: &Path, uid: u32, key: &ServerKey, unit: &UnitName) -> Self {
+        let user_dir = runtime_dir.join("user").join(uid.to_string());
+        Self {
+            socket: user_dir.join(format!("{}.sock", file_stem(key))),
+            user_dir,
+            environment_file: environment_file(runtime_dir, unit),
+        }
+    }
+}
+
+/// Returns where a unit's environment is written for PID 1.
+///
+/// systemd takes the path for a glob, to which a backslash is an escape; `+`, which no unit name has,
+/// stands in its place.
+pub fn environment_file(runtime_dir: &Path, unit: &UnitName) -> PathBuf {
+    let stem = unit
+        .as_str()
+        .trim_end_matches(".service")
+        .replace('\\', "+");
+    runtime_dir.join("secrets").join(format!("{stem}.env"))
+}
+
+/// No server can be called `_default`: names begin with a letter.
+fn file_stem(key: &ServerKey) -> &str {
+    if key.server.is_default() {
+        "_default"
+    } else {
+        key.server.as_str()
+    }
+}
+
+impl UnitSpec {
+    /// Makes the unit of a server.
+    pub fn make(plan: &Plan<'_>) -> Result<Self, PlanError> {
+        let unit = UnitName::for_server(plan.key)?;
+        let places = Places::of(plan.runtime_dir, plan.account.uid, plan.key, &unit);
+        if places.socket.as_os_str().len() > MAX_SOCKET_PATH_BYTES {
+            return Err(PlanError::SocketPath(places.socket));
+        }
+        let kernels = plan.kernel_ipc.then(|| kernel_directory(plan));
+        let mut properties = identity(plan, &places)?;
+        properties.extend(life(plan));
+        if let Some(kernels) = &kernels {
+            properties.push(Property::RuntimeDirectory(kernels.clone()));
+            properties.push(Property::RuntimeDirectoryMode(0o700));
+        }
+        properties.extend(bounds(plan.bounds));
+        properties.extend(sandbox(&plan.sandbox));
+        let environment = environment::build(plan, &places, kernels.as_deref())?;
+        Ok(Self {
+            unit,
+            properties,
+            environment,
+            environment_file: places.environment_file,
+            socket: places.socket,
+        })
+    }
+
+    /// Returns the text of the environment file, with the token that the server shows to the hub.
+    pub fn environment_text(&self, token: &Secret<String>) -> Secret<String> {
+        environment::write(&self.environment, token)
+    }
+}
+
+/// The folder below `/run` for kernels' sockets and connection files. It is short for the sake of
+/// `sun_path`: a kernel's socket adds 49 bytes to it. systemd makes it, gives it to the account and
+/// removes it with the unit.
+fn kernel_directory(plan: &Plan<'_>) -> String {
+    format!("carrel/k/{}/{}", plan.account.uid, file_stem(plan.key))
+}
+
+fn identity(plan: &Plan<'_>, places: &Places) -> Result<Vec<Property>, PlanError> {
+    let description = if plan.key.server.is_default() {
+        format!("Notebook server of {}", plan.key.user)
+    } else {
+        format!("Notebook server {} of {}", plan.key.server, plan.key.user)
+    };
+    Ok(vec![
+        Property::Description(description),
+        Property::Slice(format!("carrel-u{}.slice", plan.account.uid)),
+        Property::User(plan.account.name.as_str().to_owned()),
+        Property::WorkingDirectory(text_of(&plan.account.home)?),
+        Property::UMask(0o077),
+        Property::ExecStart(command_line(plan, places)?),
+        Property::EnvironmentFile(text_of(&places.environment_file)?),
+    ])
+}
+
+/// SU-50: the socket must come by argument, and the port must be named with the default's value, or
+/// a port in somebody's own configuration would keep the server from starting.
+fn command_line(plan: &Plan<'_>, places: &Places) -> Result<Vec<String>, PlanError> {
+    let mut argv = vec![
+        text_of(plan.program)?,
+        format!("--ServerApp.sock={}", text_of(&places.socket)?),
+        String::from("--ServerApp.sock_mode=0660"),
+        String::from("--ServerApp.port=8888"),
+    ];
+    if plan.kernel_ipc {
+        argv.push(String::from("--KernelManager.transport=ipc"));
+    }
+    argv.extend_from_slice(plan.args);
+    Ok(argv)
+}
+
+/// Type=exec makes the start job fail when the program cannot be executed. KillMode=mixed lets the
+/// server save and end its kernels itself; OOMPolicy=continue lets it survive one that ate too much.
+fn life(plan: &Plan<'_>) -> [Property; 5] {
+    [
+        Property::Type("exec"),
+        Property::KillMode("mixed"),
+        Property::OOMPolicy("continue"),
+        Property::TimeoutStartUSec(micros(plan.start_timeout)),
+        Property::TimeoutStopUSec(micros(plan.stop_timeout)),
+    ]
+}
+
+/// A bound on memory without one on swap would only make the machine slow.
+fn bounds(bounds: Bounds) -> Vec<Property> {
+    let mut properties = vec![
+        Property::MemoryAccounting(true),
+        Property::CPUAccounting(true),
+        Property::TasksAccounting(true),
+    ];
+    if let Some(bytes) = bounds.memory_bytes {
+        properties.push(Property::MemoryMax(bytes));
+        properties.push(Property::MemorySwapMax(0));
+    }
+    if let Some(cpus) = bounds.cpus {
+        let quota = micros(Duration::try_from_secs_f64(cpus).unwrap_or_default());
+        properties.push(Property::CPUQuotaPerSecUSec(quota.max(1)));
+    }
+    if let Some(tasks) = bounds.tasks {
+        properties.push(Property::TasksMax(tasks));
+    }
+    properties
+}
+
+fn sandbox(wanted: &BTreeSet<Directive>) -> Vec<Property> {
+    let setuid_works = !wanted.contains(&Directive::NoNewPrivileges);
+    wanted
+        .iter()
+        .filter(|directive| !(setuid_works && Directive::AGAINST_SETUID.contains(directive)))
+        .flat_map(|directive| properties_of(*directive))
+        .collect()
+}
+
+fn properties_of(directive: Directive) -> Vec<Property> {
+    match directive {
+        Directive::NoNewPrivileges => vec![Property::NoNewPrivileges(true)],
+        Directive::PrivateTmp => vec![Property::PrivateTmp(true)],
+        Directive::PrivateShm => vec![Property::TemporaryFileSystem("/dev/shm", "mode=1777")],
+        Directive::HideProcesses => vec![Property::ProtectProc("invisible")],
+        Directive::ProtectSystem => vec![Property::ProtectSystem("full")],
+        Directive::ProtectKernel => vec![
+            Property::ProtectKernelTunables(true),
+            Property::ProtectKernelModules(true),
+            Property::ProtectKernelLogs(true),
+            Property::ProtectControlGroups(true),
+        ],
+        Directive::ProtectClockAndHostname => {
+            vec![
+                Property::ProtectClock(true),
+                Property::ProtectHostname(true),
+            ]
+        }
+        Directive::RestrictSetuidFiles => vec![Property::RestrictSUIDSGID(true)],
+        Directive::RestrictRealtime => vec![Property::RestrictRealtime(true)],
+        Directive::LockPersonality => vec![Property::LockPersonality(true)],
+        Directive::PrivateIpc => vec![Property::PrivateIPC(true)],
+        Directive::DropCapabilities => vec![Property::CapabilityBoundingSet(0)],
+        Directive::NativeSystemCalls => vec![Property::SystemCallArchitectures("native")],
+        Directive::PrivateDevices => vec![Property::PrivateDevices(true)],
+    }
+}
+
+fn text_of(path: &Path) -> Result<String, PlanError> {
+    path.to_str()
+        .map(str::to_owned)
+        .ok_or_else(|| PlanError::Path(path.to_owned()))
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests;
