@@ -26,13 +26,13 @@ pub fn confirm_page(view: &ConfirmView) -> Markup {
     let content = html! {
         div.narrow {
             h1 { "Allow access?" }
-            p { strong { (view.client) } " would like to know that you are logged in, and to act for you." }
+            p { strong { (view.client) } " asks who you are, and to act for you." }
             form.stack #oauth-form method="post" {
                 (forms::xsrf_field(&view.frame))
                 @for scope in &view.scopes { input type="hidden" name="scopes" value=(scope); }
                 h2 #scopes-title { "It would be able to" }
                 ul.scopes aria-labelledby="scopes-title" {
-                    li { "see your user name" }
+                    @if view.scopes.is_empty() { li { "see your user name" } }
                     @for scope in &view.scopes {
                         li { (scope_words::describe(scope)) " " code.scope { (scope) } }
                     }

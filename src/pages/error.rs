@@ -37,7 +37,7 @@ pub fn error_page(view: &ErrorView) -> Markup {
                 }
             }
             @if view.status >= 500 || view.frame.shows_admin() {
-                p.hint {
+                p.hint.after {
                     "If you ask for help, name this request: " code { (view.request_id) }
                 }
             }

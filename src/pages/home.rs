@@ -340,7 +340,7 @@ fn new_server_form(view: &HomeView, named: &NamedServersView, count: usize) -> M
                             autocapitalize="none" spellcheck="false" aria-describedby="new-server-rule";
                         p.hint #new-server-rule { "Small letters, digits and single hyphens; a letter first." }
                     }
-                    button.new-server-btn type="submit" { "Add and start" }
+                    div.actions { button.new-server-btn type="submit" { "Add and start" } }
                 }))
             }
         }

@@ -3,12 +3,17 @@
 use maud::{Markup, html};
 
 use super::frame::{Frame, Page, framed};
+use crate::domain::names::ServerKey;
 
 /// What the page shows.
 #[derive(Clone)]
 pub struct NotInstalledView {
     /// The frame.
     pub frame: Frame,
+    /// Which server was to be started.
+    pub key: ServerKey,
+    /// Where the visitor wanted to go.
+    pub next: Option<String>,
     /// The program that was not found, as configured.
     pub command: String,
     /// The folders in which it was looked for, in order.
@@ -17,6 +22,7 @@ pub struct NotInstalledView {
 
 /// Renders the page; the commands are for administrators, everybody else is told whom to ask.
 pub fn not_installed_page(view: &NotInstalledView) -> Markup {
+    let links = &view.frame.links;
     let content = html! {
         h1 { "No notebook server is installed" }
         p {
@@ -28,7 +34,10 @@ pub fn not_installed_page(view: &NotInstalledView) -> Markup {
         } @else {
             p { "Ask the administrator of this machine to install it. This page tells them how when they log in." }
         }
-        div.actions { a.button href=(view.frame.links.home()) { "Home" } }
+        div.actions {
+            a.button.primary #relaunch href=(links.spawn(&view.key, view.next.as_deref())) { "Try again" }
+            a.button href=(links.home()) { "Home" }
+        }
     };
     framed(
         &view.frame,

@@ -311,6 +311,8 @@ fn spawns(texts: Texts) -> Vec<(&'static str, Markup)> {
     let not_installed = |frame| {
         not_installed_page(&NotInstalledView {
             frame,
+            key: texts.key("ada", ""),
+            next: Some(texts.text("/user/ada/lab")),
             command: texts.text("jupyterhub-singleuser"),
             searched: texts.texts(&["/opt/carrel/venv/bin", "/usr/local/bin", "/usr/bin"]),
         })
