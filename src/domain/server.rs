@@ -50,6 +50,10 @@ pub enum FailureCause {
     },
     /// The broker refused to start it: an account or a policy stands against it.
     Refused(String),
+    /// The owner's last login is too long ago to start programs by.
+    LoginNeeded,
+    /// systemd could not start the unit; why, in words.
+    NotStarted(String),
     /// The unit ended, before or after it was ready.
     Ended(UnitEnd),
     /// The program did not open its socket in time.
@@ -349,66 +353,6 @@ fn stopping(
         failure,
     };
     (next, vec![Effect::Undo])
-}
-
-impl FailureCause {
-    /// Returns the cause in words for the person whose server it is: what happened, then what to do.
-    pub fn in_words(&self) -> String {
-        match self {
-            Self::CommandMissing { command, searched } => format!(
-                "The program “{command}” is not installed on this machine (looked in {}). \
-                 Ask the administrator to install it.",
-                searched.join(", ")
-            ),
-            Self::Refused(why) => format!("The server may not be started: {why}."),
-            Self::Ended(end) => end.in_words(),
-            Self::NoSocket(after) => format!(
-                "The server started but opened no socket within {} seconds.",
-                after.as_secs()
-            ),
-            Self::NoAnswer(after) => format!(
-                "The server opened its socket but did not answer within {} seconds.",
-                after.as_secs()
-            ),
-            Self::WrongOwner => {
-                "The server's socket was opened by a process that is not yours, so it was not used."
-                    .to_owned()
-            }
-            Self::Unavailable(what) => {
-                format!("The machine could not start the server: {what}. Try again in a moment.")
-            }
-            Self::Vanished => "The server ended while the hub was not running.".to_owned(),
-        }
-    }
-}
-
-impl UnitEnd {
-    /// Returns how the unit ended, in words (systemd.exec(5), `$SERVICE_RESULT` and exit statuses).
-    pub fn in_words(&self) -> String {
-        match (self.result.as_str(), self.status) {
-            ("oom-kill", _) => "The server used more memory than it may and was ended by the \
-                 kernel. Open fewer or smaller data sets, or ask for a larger limit."
-                .to_owned(),
-            ("timeout", _) => "The server took too long and was ended by systemd.".to_owned(),
-            ("exit-code", 200) => {
-                "The server could not enter your home folder. Does it exist, and is it yours?"
-                    .to_owned()
-            }
-            ("exit-code", 203) => "The server's program could not be executed.".to_owned(),
-            ("exit-code", 217) => "The system does not know your account any more.".to_owned(),
-            ("exit-code", 226) => {
-                "The server's sandbox could not be set up on this machine.".to_owned()
-            }
-            ("exit-code", status) => format!("The server ended by itself with status {status}."),
-            ("signal" | "core-dump", number) => {
-                format!("The server was ended by signal {number}.")
-            }
-            ("success", _) => {
-                "The server ended before it was ready, without naming an error.".to_owned()
-            }
-            (other, _) => format!("The server ended ({other})."),
-        }
-    }
 }
 
 #[cfg(test)]

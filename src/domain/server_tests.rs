@@ -114,14 +114,6 @@ fn an_exit_before_the_first_answer_is_a_failure_even_with_status_zero() {
     assert!(life.failure().is_some());
 }
 
-#[test]
-fn causes_are_told_in_whole_sentences() {
-    for result in ["oom-kill", "timeout", "exit-code", "signal", "success", "x"] {
-        let words = FailureCause::Ended(end(result)).in_words();
-        assert!(words.ends_with('.') && words.len() > 15, "{words}");
-    }
-}
-
 fn any_event() -> impl Strategy<Value = Event> {
     prop_oneof![
         Just(Event::StartRequested),

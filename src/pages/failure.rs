@@ -28,6 +28,12 @@ impl FailureView {
             FailureCause::Refused(reason) => {
                 format!("This machine refused to start it: {}.", reason.trim_end_matches('.'))
             }
+            FailureCause::LoginNeeded => {
+                "Your last login is too long ago to start a server by it.".into()
+            }
+            FailureCause::NotStarted(reason) => {
+                format!("The server could not be started: {}.", reason.trim_end_matches('.'))
+            }
             FailureCause::Ended(end) => self.end_sentence(end),
             FailureCause::NoSocket(waited) => {
                 format!("The server did not come up within {}.", words::duration(*waited))
@@ -94,10 +100,9 @@ impl FailureView {
             FailureCause::WrongOwner => {
                 "Launch it again. If it happens again, look for a program of yours that uses the server’s socket."
             }
-            FailureCause::Refused(_) => {
-                "Log out and in again, then launch it. If it is refused again, ask the administrator of this machine."
-            }
-            FailureCause::Unavailable(_) => {
+            FailureCause::Refused(_) => "Ask the administrator of this machine about it.",
+            FailureCause::LoginNeeded => "Log out, log in again, and launch it then.",
+            FailureCause::NotStarted(_) | FailureCause::Unavailable(_) => {
                 "Launch it again. If it fails again, tell the administrator; the journal of this machine knows more."
             }
             FailureCause::Vanished => "Launch it again.",
@@ -217,6 +222,8 @@ mod tests {
                 searched: vec![],
             },
             FailureCause::Refused("closed today.".into()),
+            FailureCause::LoginNeeded,
+            FailureCause::NotStarted("no such slice".into()),
             FailureCause::NoSocket(minute),
             FailureCause::NoAnswer(minute),
             FailureCause::WrongOwner,
