@@ -11,7 +11,9 @@ As a command:
     throwaway.py exec NAME [--user USER] COMMAND...
     throwaway.py forward NAME PORT[:TARGET]     127.0.0.1:PORT of the host leads to TARGET (443) in the machine
     throwaway.py stop NAME
+    throwaway.py put NAME FILE TARGET           copy a file of the host into the machine
     throwaway.py list
+    throwaway.py check                          say whether this host can boot machines
 
 As a module: `with Machine.boot(...) as machine: machine.run("systemctl --failed")`.
 """
@@ -330,17 +332,17 @@ def set_namespace(handle: int) -> None:
 
 
 def forward(machine: Machine, port: int, target: int, address: str = "127.0.0.1") -> None:
-    """Serves `address:port` of the host from `target` on the machine's loopback, until interrupted.
+    """Serves `address:port` of the host from `target` on the machine's loopback, until the machine ends.
 
     A socket belongs to the network it was made in: the listening one is made on the host, then this process
     moves into the machine's network and makes the others there. So the host needs no interface and no rule.
     """
     listener = socket.create_server((address, port))
     machine.enter_network()
-    asyncio.run(relay(listener, target))
+    asyncio.run(relay(listener, target, os.pidfd_open(machine.pid)))
 
 
-async def relay(listener: socket.socket, target: int) -> None:
+async def relay(listener: socket.socket, target: int, until: int) -> None:
     async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError):
             while data := await reader.read(65536):
@@ -359,8 +361,10 @@ async def relay(listener: socket.socket, target: int) -> None:
         upstream_writer.close()
         writer.close()
 
-    server = await asyncio.start_server(serve, sock=listener)
-    await server.serve_forever()
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_reader(until, ended.set)
+    async with await asyncio.start_server(serve, sock=listener):
+        await ended.wait()
 
 
 # The command line
@@ -381,7 +385,12 @@ def main() -> int:
     onward.add_argument("port", help="PORT or PORT:TARGET; TARGET is 443 unless given")
     stop = verbs.add_parser("stop", help="end a machine and remove every trace of it")
     stop.add_argument("name")
+    put = verbs.add_parser("put", help="copy a file of the host into a machine")
+    put.add_argument("name")
+    put.add_argument("file", type=Path)
+    put.add_argument("target")
     verbs.add_parser("list", help="list the machines that run")
+    verbs.add_parser("check", help="say whether this host can boot machines")
     arguments = parser.parse_args()
 
     try:
@@ -396,10 +405,15 @@ def main() -> int:
             forward(Machine(arguments.name), int(port), int(target or 443))
         elif arguments.verb == "stop":
             Machine(arguments.name).stop()
+        elif arguments.verb == "put":
+            Machine(arguments.name).put(arguments.file, arguments.target)
+        elif arguments.verb == "check":
+            check_host()
+            Cgroups("check")
         else:
             for machine in machines():
                 print(machine.name, "running" if machine.alive() else "gone")
-    except (Unsupported, Failed) as error:
+    except (Unsupported, Failed, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
