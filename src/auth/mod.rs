@@ -3,5 +3,7 @@
 //! What a caller may do is decided in `domain::access`; nothing here knows a scope.
 #![forbid(unsafe_code)]
 
+pub mod cookies;
 pub mod csrf;
+pub mod login;
 pub mod throttle;

@@ -18,8 +18,8 @@ use crate::{
         account::Account,
         names::{ServerKey, UnitName, UserName},
         secret::Secret,
+        server::InvocationId,
     },
-    systemd::InvocationId,
 };
 
 /// How long connecting and sending may take; systemd accepts at once, even under load.

@@ -9,6 +9,7 @@ pub mod account;
 pub mod entropy;
 pub mod names;
 pub mod oauth;
+pub mod paths;
 pub mod redirect;
 pub mod scope;
 pub mod secret;

@@ -3,29 +3,35 @@
 //! [`Life::on`] decides; the supervisor (`hub::servers::supervisor`) acts. A rule about what may
 //! follow what stands here and nowhere else.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use crate::domain::time::Timestamp;
 
-/// systemd's id of one run of a unit, 32 hexadecimal digits (systemd.exec(5), `$INVOCATION_ID`).
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct InvocationId(String);
+/// One run of a unit, from its start to its end (systemd.exec(5), `$INVOCATION_ID`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct InvocationId([u8; 16]);
 
 impl InvocationId {
-    /// Takes the sixteen bytes systemd reports; `None` when there are not sixteen.
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        (bytes.len() == 16).then(|| Self(bytes.iter().map(|b| format!("{b:02x}")).collect()))
-    }
-
     /// Parses 32 hexadecimal digits.
     pub fn parse(text: &str) -> Option<Self> {
-        let good = text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
-        good.then(|| Self(text.to_ascii_lowercase()))
+        if text.len() != 32 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return None;
+        }
+        let number = u128::from_str_radix(text, 16).ok()?;
+        Some(Self(number.to_be_bytes()))
     }
 
-    /// Returns the digits.
-    pub fn as_str(&self) -> &str {
-        &self.0
+    /// Takes the bytes of the D-Bus property; `None` when the unit has never run.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let id: [u8; 16] = bytes.try_into().ok()?;
+        (id != [0; 16]).then_some(Self(id))
+    }
+}
+
+/// Writes 32 lower-case hexadecimal digits, as the journal does.
+impl fmt::Display for InvocationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", u128::from_be_bytes(self.0))
     }
 }
 
@@ -292,7 +298,7 @@ impl Life {
         // still explains why the start came to nothing.
         let wished = end.result == "success" && withdraw;
         let cause = (!wished).then_some(FailureCause::Ended(end));
-        let (next, mut effects) = stopping(Some(ended.clone()), cause, now);
+        let (next, mut effects) = stopping(Some(*ended), cause, now);
         if withdraw {
             effects.insert(0, Effect::WithdrawRoute);
         }

@@ -28,6 +28,18 @@ fn play(events: &[Event]) -> (Life, Vec<Effect>) {
 }
 
 #[test]
+fn invocations_are_read_and_written_as_the_journal_does() {
+    let text = "00112233445566778899aabbccddeeff";
+    let id = InvocationId::parse(text).unwrap();
+    assert_eq!(id.to_string(), text);
+    assert_eq!(InvocationId::from_bytes(&[0; 16]), None);
+    assert_eq!(InvocationId::from_bytes(&[]), None);
+    for bad in ["", "+0112233445566778899aabbccddeeff", "00", "é"] {
+        assert_eq!(InvocationId::parse(bad), None, "{bad}");
+    }
+}
+
+#[test]
 fn a_server_starts_and_stops() {
     let (life, effects) = play(&[
         Event::StartRequested,
@@ -118,13 +130,13 @@ fn any_event() -> impl Strategy<Value = Event> {
     prop_oneof![
         Just(Event::StartRequested),
         Just(Event::StopRequested),
-        (0u8..3).prop_map(|n| Event::Found(run(n))),
+        (1u8..4).prop_map(|n| Event::Found(run(n))),
         Just(Event::FoundUnwanted),
-        (0u8..3).prop_map(|n| Event::Launched(run(n))),
+        (1u8..4).prop_map(|n| Event::Launched(run(n))),
         Just(Event::LaunchFailed(FailureCause::Vanished)),
         Just(Event::Answered),
         Just(Event::NotAnswered(FailureCause::WrongOwner)),
-        (0u8..3).prop_map(|n| Event::Ended(run(n), end("signal"))),
+        (1u8..4).prop_map(|n| Event::Ended(run(n), end("signal"))),
         Just(Event::Unreachable),
         Just(Event::Undone { log: vec![] }),
     ]

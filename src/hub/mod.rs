@@ -1,4 +1,25 @@
-//! Use cases: what the hub does, without HTTP.
+//! What the hub does: use cases over the store, systemd and the broker. Nothing here knows HTTP.
 #![forbid(unsafe_code)]
 
 pub mod routes;
+pub mod servers;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+use crate::{config::settings::Settings, domain::time::Clock, store::Store};
+
+/// The hub's parts, as every handler gets them.
+pub struct Hub {
+    /// The present configuration; a reload replaces it.
+    pub settings: Arc<ArcSwap<Settings>>,
+    /// The time.
+    pub clock: Clock,
+    /// What is remembered.
+    pub store: Store,
+    /// People's servers.
+    pub servers: servers::Servers,
+    /// Where the proxy finds them.
+    pub routes: Arc<routes::Routes>,
+}

@@ -165,7 +165,7 @@ impl Store {
         self.write("record a launch", move |tx| {
             let id = get_server_id(tx, &key)?;
             tx.prepare_cached(SQL)?
-                .execute(named_params! { ":id": id, ":invocation": invocation.as_str() })?;
+                .execute(named_params! { ":id": id, ":invocation": invocation.to_string() })?;
             Ok(())
         })
         .await

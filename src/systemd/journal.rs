@@ -8,7 +8,7 @@ use std::{io, process::Stdio, time::Duration};
 use thiserror::Error;
 use tokio::{io::AsyncReadExt, process::Command, time::timeout};
 
-use super::InvocationId;
+use crate::domain::server::InvocationId;
 
 /// How long `journalctl` gets; it is quick, but the disk may not be.
 const JOURNAL_TIMEOUT: Duration = Duration::from_secs(10);

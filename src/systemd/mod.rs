@@ -12,7 +12,6 @@ mod status;
 mod watch;
 
 use std::{
-    fmt,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -64,34 +63,6 @@ pub enum Error {
     /// systemd's answer does not have the documented shape.
     #[error("systemd's answer has no usable {0}")]
     Shape(&'static str),
-}
-
-/// One run of a unit, from its start to its end (systemd.exec(5), `$INVOCATION_ID`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct InvocationId([u8; 16]);
-
-impl InvocationId {
-    /// Parses 32 hexadecimal digits.
-    pub fn parse(text: &str) -> Option<Self> {
-        if text.len() != 32 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return None;
-        }
-        let number = u128::from_str_radix(text, 16).ok()?;
-        Some(Self(number.to_be_bytes()))
-    }
-
-    /// Takes the bytes of the D-Bus property; `None` when the unit has never run.
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let id: [u8; 16] = bytes.try_into().ok()?;
-        (id != [0; 16]).then_some(Self(id))
-    }
-}
-
-/// Writes 32 lower-case hexadecimal digits, as the journal does.
-impl fmt::Display for InvocationId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", u128::from_be_bytes(self.0))
-    }
 }
 
 /// A connection to systemd that renews itself when the bus goes away.
@@ -283,18 +254,6 @@ fn parse_version(text: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn invocations_are_read_and_written_as_the_journal_does() {
-        let text = "00112233445566778899aabbccddeeff";
-        let id = InvocationId::parse(text).unwrap();
-        assert_eq!(id.to_string(), text);
-        assert_eq!(InvocationId::from_bytes(&[0; 16]), None);
-        assert_eq!(InvocationId::from_bytes(&[]), None);
-        for bad in ["", "+0112233445566778899aabbccddeeff", "00", "é"] {
-            assert_eq!(InvocationId::parse(bad), None, "{bad}");
-        }
-    }
 
     #[test]
     fn versions_of_distributions_are_understood() {

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 
 use zbus::{OwnedVariant, Variant};
 
-use super::InvocationId;
-use crate::domain::names::{ServerKey, UnitName};
+use crate::domain::{
+    names::{ServerKey, UnitName},
+    server::InvocationId,
+};
 
 /// Properties of one D-Bus interface by name.
 pub(super) type PropertyMap = HashMap<String, OwnedVariant>;

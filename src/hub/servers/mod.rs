@@ -1,0 +1,340 @@
+//! People's servers: one supervisor task for each that is not at rest, and the way to talk to it.
+//!
+//! A server that is stopped and did not fail has no task, no memory and no timer: cost follows what
+//! is active. The supervisor alone changes a server's state; everybody else sends it commands and
+//! reads the state it publishes. Routes, tokens and units follow from the state machine in
+//! `domain::server`.
+
+mod recover;
+mod start;
+mod stop;
+mod supervisor;
+
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use arc_swap::ArcSwap;
+use thiserror::Error;
+use tokio::sync::{mpsc, watch};
+use tokio_util::task::TaskTracker;
+
+use crate::{
+    broker::client::Broker,
+    config::settings::Settings,
+    domain::{
+        access::{Permit, StartServer, StopServer},
+        entropy::Entropy,
+        names::ServerKey,
+        server::{Event, FailureCause, Life},
+        time::Clock,
+    },
+    hub::routes::Routes,
+    store::{self, Store},
+    systemd::Systemd,
+};
+
+/// Commands that may wait for one supervisor; more than that means it is stuck, and is told so.
+const INBOX: usize = 64;
+
+/// What a server's program said to a request for its API path.
+pub type ProbeResult = Result<(), ProbeError>;
+
+/// Why a program does not answer.
+#[derive(Debug, Error)]
+pub enum ProbeError {
+    /// There is no socket yet, or nobody listens on it.
+    #[error("no socket")]
+    NoSocket,
+    /// The socket belongs to somebody else.
+    #[error("the socket is not its owner's")]
+    WrongOwner,
+    /// It accepted the connection and gave no answer below 500.
+    #[error("no answer")]
+    NoAnswer,
+}
+
+/// Asks the program behind a socket once for a path; the proxy's way of connecting, handed in.
+pub type Probe =
+    Arc<dyn Fn(Target, String) -> Pin<Box<dyn Future<Output = ProbeResult> + Send>> + Send + Sync>;
+
+/// Where a server listens, and as whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The Unix socket.
+    pub socket: PathBuf,
+    /// The UID whose process must be listening.
+    pub owner_uid: u32,
+}
+
+/// The state a supervisor publishes.
+#[derive(Debug, Clone)]
+pub struct Status {
+    /// Where the server is in its life.
+    pub life: Life,
+    /// The latest lines the program wrote while it starts, oldest first.
+    pub said: Vec<String>,
+}
+
+/// Why a server was not asked to start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// It runs already.
+    #[error("{0} is already running")]
+    AlreadyRunning(ServerKey),
+    /// It is being stopped.
+    #[error("{0} is pending stop")]
+    PendingStop(ServerKey),
+    /// It is being looked at after a restart of the hub.
+    #[error("{0} is pending check")]
+    PendingCheck(ServerKey),
+    /// Too many servers are starting.
+    #[error("too many servers are starting")]
+    TooManyStarting,
+    /// Too many servers run.
+    #[error("too many servers are running")]
+    TooManyRunning,
+    /// The supervisor does not take commands.
+    #[error("the server's supervisor is busy")]
+    Busy,
+}
+
+/// What everything about servers needs of the rest of the hub.
+pub struct Parts {
+    /// What is remembered.
+    pub store: Store,
+    /// The root side.
+    pub broker: Broker,
+    /// What the proxy reads.
+    pub routes: Arc<Routes>,
+    /// The present configuration.
+    pub settings: Arc<ArcSwap<Settings>>,
+    /// The time.
+    pub clock: Clock,
+    /// Randomness.
+    pub entropy: Entropy,
+    /// What runs.
+    pub systemd: Arc<Systemd>,
+    /// How to ask a program whether it is up.
+    pub probe: Probe,
+    /// Where tasks are counted.
+    pub tracker: TaskTracker,
+}
+
+/// All servers that are not at rest.
+#[derive(Clone)]
+pub struct Servers {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    parts: Parts,
+    table: Mutex<HashMap<ServerKey, Handle>>,
+}
+
+struct Handle {
+    inbox: mpsc::Sender<Command>,
+    status: watch::Receiver<Status>,
+}
+
+/// What a supervisor is told.
+enum Command {
+    /// Something happened or is wished.
+    Event(Event),
+    /// Start with these options (JSON), or with the last ones.
+    Start { options: Option<String> },
+    /// The unit is not loaded any more: find out how it ended.
+    Inspect,
+}
+
+impl Servers {
+    /// Makes the table, with nothing in it.
+    pub fn new(parts: Parts) -> Self {
+        let shared = Shared {
+            parts,
+            table: Mutex::default(),
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// Returns the state of a server; one that was never heard of is stopped.
+    pub fn status(&self, key: &ServerKey) -> Status {
+        match self.shared.table().get(key) {
+            Some(handle) => handle.status.borrow().clone(),
+            None => Status::at_rest(),
+        }
+    }
+
+    /// Returns the state of every server that is not at rest.
+    pub fn list(&self) -> Vec<(ServerKey, Status)> {
+        let table = self.shared.table();
+        let pairs = table.iter();
+        pairs
+            .map(|(key, handle)| (key.clone(), handle.status.borrow().clone()))
+            .collect()
+    }
+
+    /// Follows a server's state; `None` when it is at rest.
+    pub fn follow(&self, key: &ServerKey) -> Option<watch::Receiver<Status>> {
+        self.shared.table().get(key).map(|h| h.status.clone())
+    }
+
+    /// Asks a server to start, with `options` (JSON) or those of the last start; one that is
+    /// starting already is left to it.
+    pub fn start(
+        &self,
+        permit: &Permit<StartServer>,
+        options: Option<String>,
+    ) -> Result<(), StartError> {
+        let key = permit.target();
+        let mut table = self.shared.table();
+        let life = table.get(key).map(|h| h.status.borrow().life.clone());
+        match life {
+            Some(Life::Ready { .. }) => return Err(StartError::AlreadyRunning(key.clone())),
+            Some(Life::Stopping { .. }) => return Err(StartError::PendingStop(key.clone())),
+            Some(Life::Checking { .. }) => return Err(StartError::PendingCheck(key.clone())),
+            Some(Life::Launching {
+                cancelled: true, ..
+            }) => {
+                return Err(StartError::PendingStop(key.clone()));
+            }
+            Some(Life::Launching { .. } | Life::Waiting { .. }) => return Ok(()),
+            Some(Life::Stopped { .. }) | None => {}
+        }
+        self.shared.check_limits(&table)?;
+        self.shared
+            .send(&mut table, key, Command::Start { options })
+    }
+
+    /// Asks a server to stop; one at rest is left so.
+    pub fn stop(&self, permit: &Permit<StopServer>) -> Result<(), StartError> {
+        let mut table = self.shared.table();
+        if !table.contains_key(permit.target()) {
+            return Ok(());
+        }
+        let command = Command::Event(Event::StopRequested);
+        self.shared.send(&mut table, permit.target(), command)
+    }
+
+    /// Waits until a server neither starts nor stops, or `patience` is over; returns its state then.
+    pub async fn settled(&self, key: &ServerKey, patience: Duration) -> Status {
+        let Some(mut status) = self.follow(key) else {
+            return Status::at_rest();
+        };
+        let settled = status.wait_for(|status| status.is_settled());
+        match tokio::time::timeout(patience, settled).await {
+            // A supervisor that has ended left a server at rest.
+            Ok(Err(_)) => Status::at_rest(),
+            Ok(Ok(status)) => status.clone(),
+            Err(_) => self.status(key),
+        }
+    }
+
+    /// Tells that the proxy could not connect to a server that should be ready.
+    pub fn unreachable(&self, key: &ServerKey) {
+        self.tell(key, Event::Unreachable);
+    }
+
+    fn tell(&self, key: &ServerKey, event: Event) {
+        self.shared.tell(key, event);
+    }
+}
+
+impl Shared {
+    fn table(&self) -> MutexGuard<'_, HashMap<ServerKey, Handle>> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends a command to a server's supervisor, which is made if there is none.
+    fn send(
+        self: &Arc<Self>,
+        table: &mut HashMap<ServerKey, Handle>,
+        key: &ServerKey,
+        command: Command,
+    ) -> Result<(), StartError> {
+        let handle = table
+            .entry(key.clone())
+            .or_insert_with(|| supervisor::spawn(self, key.clone()));
+        // A full inbox is an error to the sender and never makes it wait under the lock.
+        handle.inbox.try_send(command).map_err(|_| StartError::Busy)
+    }
+
+    fn tell(self: &Arc<Self>, key: &ServerKey, event: Event) {
+        self.send_or_log(&mut self.table(), key, Command::Event(event));
+    }
+
+    fn send_or_log(
+        self: &Arc<Self>,
+        table: &mut HashMap<ServerKey, Handle>,
+        key: &ServerKey,
+        command: Command,
+    ) {
+        if let Err(error) = self.send(table, key, command) {
+            tracing::error!(server.name = %key, "server {key} was not told of an event: {error}");
+        }
+    }
+
+    fn check_limits(&self, table: &HashMap<ServerKey, Handle>) -> Result<(), StartError> {
+        let settings = self.parts.settings.load();
+        let (mut active, mut starting) = (0, 0);
+        for handle in table.values() {
+            let status = handle.status.borrow();
+            active += usize::from(status.life.is_active());
+            starting += usize::from(matches!(
+                status.life,
+                Life::Launching { .. } | Life::Waiting { .. }
+            ));
+        }
+        let full = |limit: usize, count: usize| limit != 0 && count >= limit;
+        if full(settings.hub.concurrent_spawn_limit, starting) {
+            return Err(StartError::TooManyStarting);
+        }
+        if full(settings.hub.active_server_limit, active) {
+            return Err(StartError::TooManyRunning);
+        }
+        Ok(())
+    }
+}
+
+impl Status {
+    fn at_rest() -> Self {
+        Self {
+            life: Life::NEW,
+            said: Vec::new(),
+        }
+    }
+
+    /// Returns how far a start is, in per cent and in words (SP-51).
+    pub fn progress(&self) -> (u8, &str) {
+        let said = self.said.last().map(String::as_str);
+        match &self.life {
+            Life::Stopped { .. } => (0, "Not running"),
+            Life::Launching { .. } => (10, "Asking systemd to start the server"),
+            Life::Waiting { .. } => (50, said.unwrap_or("Started; waiting for it to answer")),
+            Life::Checking { .. } => (70, "Looking whether the server still answers"),
+            Life::Ready { .. } => (100, "Server ready"),
+            Life::Stopping { failure, .. } if failure.is_some() => {
+                (90, "The start failed; clearing up")
+            }
+            Life::Stopping { .. } => (90, "Stopping the server"),
+        }
+    }
+
+    /// Tells whether nothing is under way.
+    pub fn is_settled(&self) -> bool {
+        matches!(self.life, Life::Ready { .. } | Life::Stopped { .. })
+    }
+}
+
+impl From<store::Error> for FailureCause {
+    fn from(error: store::Error) -> Self {
+        tracing::error!("the database refused a server's record: {error}");
+        Self::Unavailable("the hub could not write its records".to_owned())
+    }
+}

@@ -1,0 +1,286 @@
+//! The way up: records and token first, then the unit, then the wait for its program to answer.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    sync::watch,
+    time::{Instant, interval, sleep},
+};
+
+use super::{ProbeError, ProbeResult, Shared, Status, Target, supervisor::Done};
+use crate::{
+    broker::{
+        client::{LaunchError, LaunchOrder},
+        ticket::Ticket,
+    },
+    domain::{
+        names::{ServerKey, UnitName},
+        oauth, paths,
+        scope::role,
+        secret::{Secret, TokenHash},
+        server::{Event, FailureCause, InvocationId, UnitEnd},
+        unit::Places,
+    },
+    hub::routes::Route,
+    store::{oauth::NewClient, servers::NewRun, tokens::NewToken},
+    systemd::{Exit, UnitStatus, journal},
+};
+
+/// How often a program that does not answer yet is asked again.
+const PROBE_EVERY: Duration = Duration::from_millis(25);
+/// How often the journal is looked at for what the program says while it starts.
+const LISTEN_EVERY: Duration = Duration::from_millis(1000);
+/// Lines of the program shown while it starts.
+const LINES_SHOWN: usize = 8;
+
+/// Records the run with a fresh token and asks the broker to start the unit.
+pub(super) async fn launch(shared: Arc<Shared>, key: ServerKey, options: Option<String>) -> Done {
+    match try_launch(&shared, &key, options).await {
+        Ok(run) => Event::Launched(run).into(),
+        Err(cause) => Event::LaunchFailed(cause).into(),
+    }
+}
+
+async fn try_launch(
+    shared: &Shared,
+    key: &ServerKey,
+    options: Option<String>,
+) -> Result<InvocationId, FailureCause> {
+    let parts = &shared.parts;
+    let token = parts.entropy.hex_text();
+    let ticket = parts.store.find_ticket(&key.user).await?;
+    let ticket = ticket.map(|text| Ticket::from_text(text.expose().clone()));
+    // The record comes before the unit: whatever is killed from here on, the next hub finds either
+    // a record without a unit or a unit with a record, and knows what to do with both.
+    let run = new_run(shared, key, &token, options);
+    parts.store.begin_run(run).await?;
+    let order = LaunchOrder {
+        key,
+        token: &token,
+        ticket: ticket.as_ref(),
+    };
+    let launched = parts.broker.launch(order).await?;
+    parts
+        .store
+        .record_launched(key, &launched.invocation)
+        .await?;
+    Ok(launched.invocation)
+}
+
+/// Returns the records of a run: its token (RB-40, RB-60) and its OAuth client, whose secret the
+/// token is (OA-02…OA-04).
+fn new_run(
+    shared: &Shared,
+    key: &ServerKey,
+    token: &Secret<String>,
+    user_options: Option<String>,
+) -> NewRun {
+    let settings = shared.parts.settings.load();
+    let prefix = paths::server_prefix(&settings.hub.base_url, key);
+    let now = shared.parts.clock.now();
+    NewRun {
+        key: key.clone(),
+        user_options,
+        token: NewToken {
+            hash: TokenHash::of(token.expose()),
+            user: key.user.clone(),
+            client_id: None,
+            session_id: None,
+            scopes: role::server(key),
+            note: format!("Server at {prefix}"),
+            created: now,
+            expires: None,
+        },
+        client: NewClient {
+            id: oauth::server_client_id(key),
+            redirect_uri: format!("{prefix}oauth_callback"),
+            description: format!("Server at {prefix}"),
+            allowed_scopes: Vec::new(),
+        },
+        at: now,
+    }
+}
+
+impl From<LaunchError> for FailureCause {
+    fn from(error: LaunchError) -> Self {
+        match error {
+            LaunchError::CommandMissing { command, searched } => Self::CommandMissing {
+                command,
+                searched: searched
+                    .iter()
+                    .map(|folder| folder.display().to_string())
+                    .collect(),
+            },
+            LaunchError::Refused {
+                login_needed: true, ..
+            } => Self::LoginNeeded,
+            LaunchError::Refused { reason, .. } => Self::Refused(reason),
+            LaunchError::Failed {
+                result, message, ..
+            } => {
+                tracing::warn!("a unit did not start: {message} ({result})");
+                Self::NotStarted(message)
+            }
+            error @ (LaunchError::AlreadyRunning { .. } | LaunchError::Unavailable(_)) => {
+                let source = std::error::Error::source(&error).map(|source| format!(": {source}"));
+                let what = format!("{error}{}", source.unwrap_or_default());
+                tracing::error!("a server did not start: {what}");
+                Self::Unavailable(what)
+            }
+        }
+    }
+}
+
+/// Waits until the program of this run answers, ends, or takes too long; publishes what it says.
+pub(super) async fn await_answer(
+    shared: Arc<Shared>,
+    key: ServerKey,
+    run: InvocationId,
+    publish: watch::Sender<Status>,
+) -> Done {
+    // The unit may have ended before anybody listened for its end.
+    if let Some(event) = end_of(&shared, &key, &run).await {
+        return event.into();
+    }
+    let Some(target) = shared.target(&key).await else {
+        return Event::NotAnswered(FailureCause::Vanished).into();
+    };
+    let event = tokio::select! {
+        event = answer(&shared, &key, &target) => event,
+        () = listen(&run, &publish) => Event::NotAnswered(FailureCause::Vanished),
+    };
+    let target = Some(target);
+    Done { event, target }
+}
+
+async fn answer(shared: &Shared, key: &ServerKey, target: &Target) -> Event {
+    let settings = shared.parts.settings.load_full();
+    let path = format!("{}api", paths::server_prefix(&settings.hub.base_url, key));
+    let begun = Instant::now();
+    let mut opened = None;
+    loop {
+        match ask(shared, target, &path, settings.server.http_timeout).await {
+            Ok(()) => return Event::Answered,
+            Err(ProbeError::WrongOwner) => {
+                return Event::NotAnswered(FailureCause::WrongOwner);
+            }
+            Err(ProbeError::NoAnswer) => {
+                opened.get_or_insert_with(Instant::now);
+            }
+            Err(ProbeError::NoSocket) => {}
+        }
+        let event = match opened {
+            None if begun.elapsed() > settings.server.start_timeout => {
+                Some(FailureCause::NoSocket(settings.server.start_timeout))
+            }
+            Some(since) if since.elapsed() > settings.server.http_timeout => {
+                Some(FailureCause::NoAnswer(settings.server.http_timeout))
+            }
+            _ => None,
+        };
+        if let Some(cause) = event {
+            return Event::NotAnswered(cause);
+        }
+        sleep(PROBE_EVERY).await;
+    }
+}
+
+async fn ask(shared: &Shared, target: &Target, path: &str, patience: Duration) -> ProbeResult {
+    let probe = (shared.parts.probe)(target.clone(), path.to_owned());
+    match tokio::time::timeout(patience, probe).await {
+        Ok(result) => result,
+        Err(_) => Err(ProbeError::NoAnswer),
+    }
+}
+
+/// Publishes the program's latest lines, for as long as it is let.
+async fn listen(run: &InvocationId, publish: &watch::Sender<Status>) {
+    let mut ticks = interval(LISTEN_EVERY);
+    ticks.tick().await;
+    loop {
+        ticks.tick().await;
+        match journal::last_lines(run, LINES_SHOWN).await {
+            Ok(lines) => {
+                publish.send_if_modified(|status| {
+                    let news = status.said != lines;
+                    status.said = lines;
+                    news
+                });
+            }
+            Err(error) => tracing::debug!("read the journal of run {run}: {error}"),
+        }
+    }
+}
+
+/// Returns how this run of the unit ended; `None` while it goes on.
+pub(super) async fn end_of(shared: &Shared, key: &ServerKey, run: &InvocationId) -> Option<Event> {
+    let unit = UnitName::for_server(key).ok()?;
+    let found = match shared.parts.systemd.unit_status(&unit).await {
+        Ok(found) => found,
+        Err(error) => {
+            // Not knowing is not an end: signals and the next resync will tell.
+            tracing::warn!(unit = %unit, "look at {unit}: {error}");
+            return None;
+        }
+    };
+    let end = match found {
+        Some(status) if status.invocation.as_ref() == Some(run) => {
+            if status.active.is_up() {
+                return None;
+            }
+            end_in(&status)
+        }
+        // The unit is gone or runs anew: this run is over and left no trace.
+        _ => UnitEnd {
+            result: "success".to_owned(),
+            status: 0,
+        },
+    };
+    Some(Event::Ended(run.clone(), end))
+}
+
+/// Returns how the last run of a unit that is not up ended.
+pub(super) fn end_in(status: &UnitStatus) -> UnitEnd {
+    UnitEnd {
+        result: status.result.clone(),
+        status: match status.exit {
+            Some(Exit::Status(number) | Exit::Signal(number)) => number,
+            None => 0,
+        },
+    }
+}
+
+impl Shared {
+    /// Returns where a server listens; `None` when its owner has no record (any more).
+    pub(super) async fn target(&self, key: &ServerKey) -> Option<Target> {
+        let unit = UnitName::for_server(key).ok()?;
+        let uid = match self.parts.store.find_user(&key.user).await {
+            Ok(user) => user?.uid?,
+            Err(error) => {
+                tracing::error!("look up {}: {error}", key.user);
+                return None;
+            }
+        };
+        let runtime_dir = &self.parts.settings.load().hub.runtime_dir;
+        Some(Target {
+            socket: Places::of(runtime_dir, uid, key, &unit).socket,
+            owner_uid: uid,
+        })
+    }
+
+    pub(super) fn publish(&self, key: &ServerKey, target: &Target) {
+        let prefix = paths::server_prefix(&self.parts.settings.load().hub.base_url, key);
+        let Target { socket, owner_uid } = target.clone();
+        if !self
+            .parts
+            .routes
+            .publish(Route::new(key.clone(), prefix, socket, owner_uid))
+        {
+            tracing::error!(server.name = %key, "{key} has a name that no address can have");
+        }
+    }
+
+    pub(super) fn withdraw(&self, key: &ServerKey) {
+        self.parts.routes.withdraw(key);
+    }
+}
