@@ -9,6 +9,7 @@ pub mod broker;
 pub mod cli;
 pub mod config;
 pub mod domain;
+pub mod handlers;
 pub mod http;
 pub mod hub;
 pub mod pages;

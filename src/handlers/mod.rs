@@ -1,0 +1,103 @@
+//! Requests to replies: one function per thing a person or a script can ask of the hub.
+//!
+//! A handler gets a request whose body has been read within its bounds, and a [`Context`] that says
+//! who asks. It translates, calls a use case, and translates back; rules stand elsewhere.
+#![forbid(unsafe_code)]
+
+use std::{collections::HashMap, net::IpAddr, sync::Arc};
+
+use bytes::Bytes;
+use http::StatusCode;
+
+use crate::{
+    auth::{csrf, login::Logins},
+    config::settings::Settings,
+    domain::{
+        access::{Caller, Denied},
+        entropy::Entropy,
+        names::{ServerKey, ServerName, UserName},
+        redirect::OwnHost,
+    },
+    http::{error::Error, links::Links},
+    hub::Hub,
+};
+
+/// A request with its body, already bounded.
+pub type Request = http::Request<Bytes>;
+
+/// What outlives requests.
+pub struct Parts {
+    /// The hub.
+    pub hub: Hub,
+    /// Logins under way.
+    pub logins: Logins,
+    /// Makes and checks the tokens of forms.
+    pub csrf: csrf::Key,
+    /// Randomness.
+    pub entropy: Entropy,
+}
+
+/// What a handler knows beside the request.
+pub struct Context {
+    /// What outlives the request.
+    pub parts: Arc<Parts>,
+    /// The configuration as it was when the request came.
+    pub settings: Arc<Settings>,
+    /// Who asks, when that is known.
+    pub caller: Option<Caller>,
+    /// Typed URLs below the hub's prefix.
+    pub links: Links,
+    /// The person's address, past trusted proxies.
+    pub remote: IpAddr,
+    /// The address under which the browser reached the hub.
+    pub own: OwnHost,
+    /// The decoded `{parts}` of the path.
+    pub params: HashMap<&'static str, String>,
+    /// The token that forms of this reply repeat.
+    pub xsrf: String,
+    /// The request's number in the journal.
+    pub request_id: String,
+}
+
+impl Context {
+    /// Returns the decoded part `{name}` of the path; empty when the route has none of this name.
+    pub fn param(&self, name: &str) -> &str {
+        self.params.get(name).map_or("", String::as_str)
+    }
+
+    /// Returns the user named by the path; a name nobody can have is nobody's.
+    pub fn user_param(&self) -> Result<UserName, Error> {
+        UserName::parse(self.param("user")).map_err(|_| not_found())
+    }
+
+    /// Returns the server named by the path.
+    pub fn server_param(&self) -> Result<ServerKey, Error> {
+        let user = self.user_param()?;
+        let server = ServerName::parse(self.param("server")).map_err(|_| not_found())?;
+        Ok(ServerKey { user, server })
+    }
+
+    /// Returns the hub.
+    pub fn hub(&self) -> &Hub {
+        &self.parts.hub
+    }
+
+    /// Returns the person who asks; `None` for nobody and for services.
+    pub fn person(&self) -> Option<&UserName> {
+        self.caller.as_ref()?.user()
+    }
+}
+
+fn not_found() -> Error {
+    Error::from(Denied::NoAccess)
+}
+
+impl From<Denied> for Error {
+    fn from(denied: Denied) -> Self {
+        let status = match denied {
+            Denied::NoCredentials | Denied::NotHeld { .. } => StatusCode::FORBIDDEN,
+            Denied::NoAccess => StatusCode::NOT_FOUND,
+        };
+        Self::new(status, denied.to_string())
+    }
+}
