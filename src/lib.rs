@@ -15,5 +15,6 @@ pub mod hub;
 pub mod pages;
 pub mod pam;
 pub mod store;
+pub mod proxy;
 pub mod systemd;
 pub mod telemetry;

@@ -8,6 +8,18 @@ use cookie::{Cookie, SameSite};
 /// The most cookies looked at in one request; the rest is as if absent.
 pub const MAX_COOKIES: usize = 128;
 
+/// The cookie that holds a login.
+pub const HUB_LOGIN: &str = "__Host-jupyterhub-hub-login";
+
+/// The cookie that proves that a request comes from one of the hub's own pages.
+pub const XSRF: &str = "__Host-_xsrf";
+
+/// The cookie that ties what single-user servers remember to a login; they read it (SU-33).
+pub const SESSION_ID: &str = "jupyterhub-session-id";
+
+/// The cookies that no user server may see, set or clear.
+pub const HUB_ONLY: [&str; 2] = [HUB_LOGIN, XSRF];
+
 /// Returns the cookies of a request as name and value, in the order they came.
 ///
 /// A pair without `=`, and a header that is not text, is skipped: other programs of the origin set
