@@ -7,6 +7,14 @@
 //! people who have logged in (see [`ticket`]).
 #![forbid(unsafe_code)]
 
+mod accounts;
 pub mod client;
+mod files;
+mod launch;
+mod login;
 pub mod message;
+mod policy;
+mod profile;
+pub mod serve;
 pub mod ticket;
+mod watchdog;

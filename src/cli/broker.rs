@@ -2,8 +2,13 @@
 
 use std::path::Path;
 
+use anyhow::Context;
+
+use crate::{broker::serve, telemetry::logs};
+
 /// Serves the request on standard input, then ends.
 pub(super) fn run(config: &Path) -> anyhow::Result<()> {
-    let _settings = super::load_settings(config)?;
-    anyhow::bail!("this build has no broker")
+    logs::start();
+    let settings = super::load_settings(config)?;
+    serve::serve(&settings).context("serve a request of the hub")
 }

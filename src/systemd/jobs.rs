@@ -45,6 +45,19 @@ pub enum StartError {
     Bus(#[from] Error),
 }
 
+impl StartError {
+    /// Says what a unit that stands in the way means for whoever wants to start it as `user`.
+    pub fn standing(status: UnitStatus, user: &str) -> Self {
+        if !status.transient {
+            Self::NotOurs("it comes from a file or is masked")
+        } else if status.user != user {
+            Self::NotOurs("it runs as another account")
+        } else {
+            Self::AlreadyRunning(Box::new(status))
+        }
+    }
+}
+
 /// How waiting for a job ended.
 enum JobEnd {
     Result(String),
@@ -130,14 +143,8 @@ impl Systemd {
         let Some(status) = self.unit_status(unit).await? else {
             return Ok(());
         };
-        if !status.transient {
-            return Err(StartError::NotOurs("it comes from a file or is masked"));
-        }
-        if status.user != user {
-            return Err(StartError::NotOurs("it runs as another account"));
-        }
-        if status.active.is_up() {
-            return Err(StartError::AlreadyRunning(Box::new(status)));
+        if status.active.is_up() || !status.transient {
+            return Err(StartError::standing(status, user));
         }
         Ok(self.reset_failed(unit).await?)
     }

@@ -1,0 +1,294 @@
+//! Starting and stopping servers: what is asked for by name becomes a unit by the configuration.
+
+use std::{net::SocketAddr, path::Path, time::Duration};
+
+use super::{
+    accounts, files,
+    login::PAM_SERVICE,
+    message::{LaunchFault, Reply},
+    policy, profile,
+    serve::Error,
+    ticket::Ticket,
+};
+use crate::{
+    config::settings::Settings,
+    domain::{
+        account::Account,
+        names::{ServerKey, UnitName},
+        secret::Secret,
+        time::Clock,
+        unit::{Places, UnitSpec, environment_file},
+    },
+    pam::Transaction,
+    systemd::{StartError, Systemd, UnitStatus},
+};
+
+/// The group of the hub, which reaches people's sockets through it.
+const HUB_GROUP: &str = "carrel";
+/// What systemd gets beyond a unit's own deadline.
+const JOB_GRACE: Duration = Duration::from_secs(5);
+/// The longest token; ours are far shorter.
+const MAX_TOKEN_BYTES: usize = 512;
+/// The system's language when none is set.
+const NO_LANGUAGE: &str = "C.UTF-8";
+
+/// A server to be started.
+pub(super) struct Order {
+    pub(super) key: ServerKey,
+    pub(super) token: Secret<String>,
+    pub(super) ticket: Option<Ticket>,
+}
+
+/// Starts a server; what stands against it is an answer, not an error.
+pub(super) async fn launch(
+    order: &Order,
+    settings: &Settings,
+    clock: &Clock,
+) -> Result<Reply, Error> {
+    match try_launch(order, settings, clock).await? {
+        Ok(reply) => Ok(reply),
+        Err(fault) => {
+            tracing::info!(server = %order.key, ?fault, "a server was not started");
+            Ok(Reply::NotLaunched(fault))
+        }
+    }
+}
+
+async fn try_launch(
+    order: &Order,
+    settings: &Settings,
+    clock: &Clock,
+) -> Result<Result<Reply, LaunchFault>, Error> {
+    check_token(&order.token)?;
+    let account = match admit(order, settings, clock)? {
+        Ok(account) => account,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    let spec = match plan(&account, &order.key, settings) {
+        Ok(spec) => spec,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    let _lock = files::lock(&spec.environment_file)?;
+    let systemd = Systemd::connect().await?;
+    if let Some(status) = systemd.unit_status(&spec.unit).await?
+        && status.active.is_up()
+    {
+        return Ok(Err(read_start_error(
+            &spec,
+            StartError::standing(status, account.name.as_str()),
+        )?));
+    }
+    prepare(&spec, &account, &order.token)?;
+    match start(&systemd, &spec, &account, settings).await {
+        Ok(reply) => Ok(Ok(reply)),
+        Err(error) => {
+            undo(&systemd, &spec, &error).await?;
+            read_start_error(&spec, error).map(Err)
+        }
+    }
+}
+
+/// Tokens are letters, digits and a few marks; anything else does not come from the hub's code.
+fn check_token(token: &Secret<String>) -> Result<(), Error> {
+    let text = token.expose();
+    let plain = text
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"-_.~".contains(&b));
+    if text.is_empty() || text.len() > MAX_TOKEN_BYTES || !plain {
+        return Err(Error::Request("the token is not one of the hub's"));
+    }
+    Ok(())
+}
+
+/// Finds out whether the account may have a server now.
+fn admit(
+    order: &Order,
+    settings: &Settings,
+    clock: &Clock,
+) -> Result<Result<Account, LaunchFault>, Error> {
+    let refuse = |reason: String, login_needed: bool| {
+        Ok(Err(LaunchFault::Refused {
+            reason,
+            login_needed,
+        }))
+    };
+    let login = &settings.login;
+    let user = &order.key.user;
+    let Some(account) = accounts::find(user, login)? else {
+        return refuse(format!("there is no account {user}"), false);
+    };
+    if account.name != *user {
+        return refuse(format!("the account's name is {}", account.name), true);
+    }
+    let shadow = accounts::local_passwords()?;
+    let judged = policy::admit(&account, login)
+        .and_then(|()| policy::check_lock(&shadow, account.name.as_str()));
+    if let Err(denial) = judged {
+        return refuse(denial.to_string(), false);
+    }
+    if login.require_ticket {
+        let Some(ticket) = &order.ticket else {
+            return refuse(String::from("the account has not logged in yet"), true);
+        };
+        let key = files::ticket_key(Path::new(files::KEY_PATH))?;
+        if let Err(error) = key.check(ticket, &account, clock.now(), login.ticket_lifetime) {
+            return refuse(error.to_string(), true);
+        }
+    }
+    // Nobody is there to answer questions, and the account phase has none.
+    let checked = Transaction::begin(PAM_SERVICE, account.name.as_str(), Box::new(|_| None))
+        .and_then(|mut transaction| transaction.check_account());
+    match checked {
+        Ok(()) => Ok(Ok(account)),
+        Err(error) => refuse(error.to_string(), false),
+    }
+}
+
+/// Makes the unit, unless something it needs is missing.
+fn plan(account: &Account, key: &ServerKey, settings: &Settings) -> Result<UnitSpec, LaunchFault> {
+    let refused = |reason: String| LaunchFault::Refused {
+        reason,
+        login_needed: false,
+    };
+    let home = &account.home;
+    match std::fs::metadata(home) {
+        Ok(found) if !found.is_dir() => {
+            return Err(refused(format!("the home {} is no folder", home.display())));
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(refused(format!(
+                "the home folder {} does not exist",
+                home.display()
+            )));
+        }
+        // Some homes on the network can be entered by their owner only.
+        _ => {}
+    }
+    let program =
+        profile::find_program(&settings.server).ok_or_else(|| LaunchFault::CommandMissing {
+            command: settings.server.command.clone(),
+            searched: settings.server.search_path.clone(),
+        })?;
+    let language = std::env::var("LANG").ok();
+    let language = language.filter(|text| !text.is_empty());
+    let found = profile::Found {
+        account,
+        key,
+        program: &program,
+        language: language.as_deref().unwrap_or(NO_LANGUAGE),
+        api_origin: &api_origin(settings.hub.listen_api),
+    };
+    UnitSpec::make(&profile::plan(&found, settings)).map_err(|error| refused(error.to_string()))
+}
+
+fn api_origin(address: SocketAddr) -> String {
+    format!("http://{address}")
+}
+
+/// Makes what the unit needs on disk.
+fn prepare(spec: &UnitSpec, account: &Account, token: &Secret<String>) -> Result<(), Error> {
+    let group = accounts::gid_of(HUB_GROUP)?.ok_or(Error::Request("there is no group carrel"))?;
+    if let Some(folder) = spec.socket.parent() {
+        files::make_user_dir(folder, account.uid, group)?;
+    }
+    files::remove(&spec.socket)?;
+    files::write_environment(spec, token)
+}
+
+async fn start(
+    systemd: &Systemd,
+    spec: &UnitSpec,
+    account: &Account,
+    settings: &Settings,
+) -> Result<Reply, StartError> {
+    let user = account.name.as_str();
+    let patience = settings.server.start_timeout.saturating_add(JOB_GRACE);
+    let status = systemd.start_transient(spec, user, patience).await?;
+    // systemd looked the account up once more; between the two it may have become another's.
+    if status.uid.is_some_and(|uid| uid != account.uid) {
+        return Err(StartError::NotOurs("the account's uid changed meanwhile"));
+    }
+    let invocation = status
+        .invocation
+        .ok_or(crate::systemd::Error::Shape("invocation"))?;
+    Ok(Reply::Launched {
+        unit: spec.unit.to_string(),
+        invocation: invocation.to_string(),
+        socket: spec.socket.clone(),
+        account: account.clone().into(),
+    })
+}
+
+/// Takes back what a failed start left; a unit that another start made stays.
+async fn undo(systemd: &Systemd, spec: &UnitSpec, error: &StartError) -> Result<(), Error> {
+    if matches!(error, StartError::AlreadyRunning(_)) {
+        return Ok(());
+    }
+    let left = systemd.unit_status(&spec.unit).await?;
+    if left.is_some_and(|status| status.transient) {
+        systemd.stop_unit(&spec.unit, JOB_GRACE).await?;
+    }
+    files::remove(&spec.environment_file)?;
+    files::remove(&spec.socket)
+}
+
+fn read_start_error(spec: &UnitSpec, error: StartError) -> Result<LaunchFault, Error> {
+    let unit = spec.unit.to_string();
+    let text = error.to_string();
+    let invocation = |status: &UnitStatus| status.invocation.map(|id| id.to_string());
+    Ok(match error {
+        StartError::AlreadyRunning(status) => LaunchFault::AlreadyRunning {
+            unit,
+            invocation: invocation(&status),
+        },
+        StartError::Failed { job, status } => match status {
+            Some(status) => LaunchFault::Failed {
+                unit,
+                message: status.in_words(),
+                invocation: invocation(&status),
+                result: status.result,
+            },
+            None => LaunchFault::Failed {
+                unit,
+                result: job,
+                message: text,
+                invocation: None,
+            },
+        },
+        StartError::NotOurs(_) | StartError::Rejected(_) => LaunchFault::Failed {
+            unit,
+            result: String::from("rejected"),
+            message: text,
+            invocation: None,
+        },
+        StartError::Bus(error) => return Err(error.into()),
+    })
+}
+
+/// Stops a server and clears away what starting it made. The account may be gone by now.
+pub(super) async fn stop(key: &ServerKey, settings: &Settings) -> Result<Reply, Error> {
+    let unit = UnitName::for_server(key)?;
+    let runtime_dir = &settings.hub.runtime_dir;
+    let environment_file = environment_file(runtime_dir, &unit);
+    let _lock = files::lock(&environment_file)?;
+    let systemd = Systemd::connect().await?;
+    let status = systemd.unit_status(&unit).await?;
+    let mut uid = None;
+    if let Some(status) = status {
+        if !status.transient {
+            return Err(Error::Request("the unit was not made by Carrel"));
+        }
+        uid = status.uid;
+        let patience = settings.server.stop_timeout.saturating_add(JOB_GRACE);
+        systemd.stop_unit(&unit, patience).await?;
+    }
+    if uid.is_none() {
+        uid = accounts::find(&key.user, &settings.login)?.map(|account| account.uid);
+    }
+    files::remove(&environment_file)?;
+    if let Some(uid) = uid {
+        files::remove(&Places::of(runtime_dir, uid, key, &unit).socket)?;
+    }
+    tracing::info!(server = %key, unit = %unit, "a server was stopped");
+    Ok(Reply::Stopped)
+}

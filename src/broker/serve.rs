@@ -1,0 +1,185 @@
+//! Root's side: one request, read from the socket that systemd passed as standard input.
+
+use std::{io, os::fd::AsFd, os::unix::net::UnixStream, time::Duration};
+
+use nix::{
+    errno::Errno,
+    sys::socket::{getsockopt, sockopt::PeerCredentials},
+};
+use tokio::runtime;
+
+use super::{
+    accounts, launch, login,
+    message::{FrameError, Reply, Request, read_frame, write_frame},
+    watchdog::Watchdog,
+};
+use crate::{
+    config::settings::Settings,
+    domain::{
+        names::{NameError, ServerKey, ServerName, UserName},
+        time::Clock,
+    },
+};
+
+/// The account of the hub, the only one beside root that is served.
+const HUB_ACCOUNT: &str = "carrel";
+/// How long the request's first frame may take.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the account database may take.
+const LOOK_UP_TIMEOUT: Duration = Duration::from_secs(25);
+/// What is added to the settings' own deadlines for the work around what they bound.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Why a request was not served.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A system call failed.
+    #[error("{what}")]
+    System {
+        /// What was attempted.
+        what: &'static str,
+        /// What the kernel said.
+        #[source]
+        source: io::Error,
+    },
+    /// The other side is neither the hub nor root.
+    #[error("refuse a request of uid {0}")]
+    Peer(u32),
+    /// The exchange broke off.
+    #[error("talk to the hub")]
+    Frame(#[from] FrameError),
+    /// A name in the request is none.
+    #[error("read a name of the request")]
+    Name(#[from] NameError),
+    /// The request makes no sense.
+    #[error("understand the request: {0}")]
+    Request(&'static str),
+    /// systemd could not be asked.
+    #[error(transparent)]
+    Systemd(#[from] crate::systemd::Error),
+}
+
+impl Error {
+    /// Makes a system error of what the standard library says.
+    pub(super) fn io(what: &'static str) -> impl Fn(io::Error) -> Self {
+        move |source| Self::System { what, source }
+    }
+
+    /// Makes a system error of an error number.
+    pub(super) fn os(what: &'static str) -> impl Fn(Errno) -> Self {
+        move |errno| Self::System {
+            what,
+            source: errno.into(),
+        }
+    }
+}
+
+/// Serves the request on standard input.
+pub fn serve(settings: &Settings) -> Result<(), Error> {
+    let stream = standard_input()?;
+    let peer = peer_of(&stream)?;
+    if peer != 0 && Some(peer) != accounts::uid_of(HUB_ACCOUNT)? {
+        return Err(Error::Peer(peer));
+    }
+    serve_on(&stream, settings)
+}
+
+/// Serves the request on a connection whose other side may ask.
+fn serve_on(stream: &UnixStream, settings: &Settings) -> Result<(), Error> {
+    let watchdog = Watchdog::start(REQUEST_TIMEOUT.saturating_add(GRACE))?;
+    for bound in [UnixStream::set_read_timeout, UnixStream::set_write_timeout] {
+        bound(stream, Some(REQUEST_TIMEOUT)).map_err(Error::io("bound the request's time"))?;
+    }
+    let request = read_frame(stream)?;
+    watchdog.allow(patience(&request, settings));
+    let outcome = answer(stream, request, settings, &watchdog);
+    if let Err(error) = &outcome {
+        // The hub gets the outline, the journal the causes.
+        if !matches!(error, Error::Frame(_)) {
+            write_frame(stream, &Reply::Failed(error.to_string()))?;
+        }
+    }
+    outcome
+}
+
+fn patience(request: &Request, settings: &Settings) -> Duration {
+    let work = match request {
+        Request::Authenticate { .. } => settings.login.pam_timeout,
+        Request::Launch { .. } => settings.server.start_timeout,
+        Request::Stop { .. } => settings.server.stop_timeout,
+        Request::Account { .. } => LOOK_UP_TIMEOUT,
+    };
+    work.saturating_add(GRACE)
+}
+
+fn answer(
+    stream: &UnixStream,
+    request: Request,
+    settings: &Settings,
+    watchdog: &Watchdog,
+) -> Result<(), Error> {
+    let reply = match request {
+        Request::Authenticate { user, remote } => {
+            let attempt = login::Attempt { user, remote };
+            let around = login::Surroundings::default();
+            return login::log_in(stream, settings, watchdog, &attempt, &around);
+        }
+        Request::Account { user } => {
+            let account = accounts::find(&UserName::parse(&user)?, &settings.login)?;
+            Reply::Account(account.map(Into::into))
+        }
+        Request::Launch {
+            user,
+            server,
+            token,
+            ticket,
+        } => {
+            let order = launch::Order {
+                key: parse_key(&user, &server)?,
+                token: token.0,
+                ticket: ticket.map(|ticket| super::ticket::Ticket::from_secret(ticket.0)),
+            };
+            wait_for(launch::launch(&order, settings, &Clock::System))??
+        }
+        Request::Stop { user, server } => {
+            let key = parse_key(&user, &server)?;
+            wait_for(launch::stop(&key, settings))??
+        }
+    };
+    Ok(write_frame(stream, &reply)?)
+}
+
+fn parse_key(user: &str, server: &str) -> Result<ServerKey, Error> {
+    Ok(ServerKey {
+        user: UserName::parse(user)?,
+        server: ServerName::parse(server)?,
+    })
+}
+
+/// Runs what talks to systemd; this process has nothing else to do meanwhile.
+fn wait_for<T>(work: impl Future<Output = T>) -> Result<T, Error> {
+    let runtime = runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Error::io("start the runtime"))?;
+    Ok(runtime.block_on(work))
+}
+
+fn standard_input() -> Result<UnixStream, Error> {
+    let input = io::stdin()
+        .as_fd()
+        .try_clone_to_owned()
+        .map_err(Error::io("take standard input"))?;
+    Ok(UnixStream::from(input))
+}
+
+/// Returns the uid of whoever connected; fails when this is no Unix socket at all.
+fn peer_of(stream: &UnixStream) -> Result<u32, Error> {
+    let what = "ask who is on the other side of standard input, which must be a Unix socket";
+    let credentials = getsockopt(stream, PeerCredentials).map_err(Error::os(what))?;
+    Ok(credentials.uid())
+}
+
+#[cfg(test)]
+#[path = "serve_tests.rs"]
+mod tests;
