@@ -10,6 +10,8 @@ use thiserror::Error;
 use crate::domain::{
     names::{ServerKey, ServiceName, UserName},
     scope::{Grants, Membership, ScopeName, Target},
+    secret::TokenHash,
+    token::TokenId,
 };
 
 /// Somebody whose credentials were good, and what they may do.
@@ -35,13 +37,15 @@ pub enum Owner {
 pub enum Via {
     /// The login cookie of a browser.
     Session {
-        /// The public id of the browser session, if one is known.
-        session_id: Option<String>,
+        /// The cookie's hash, which names the session in the store.
+        hash: TokenHash,
+        /// The public id of the browser session.
+        session_id: String,
     },
     /// An API token.
     Token {
         /// Number of the token.
-        id: i64,
+        id: TokenId,
         /// The browser session for which it was issued.
         session_id: Option<String>,
     },
@@ -180,7 +184,8 @@ impl Caller {
     /// Returns the id of the browser session in which the credential was issued.
     pub fn session_id(&self) -> Option<&str> {
         match &self.via {
-            Via::Session { session_id } | Via::Token { session_id, .. } => session_id.as_deref(),
+            Via::Session { session_id, .. } => Some(session_id),
+            Via::Token { session_id, .. } => session_id.as_deref(),
         }
     }
 
@@ -298,6 +303,13 @@ mod tests {
         UserName::parse(name).unwrap()
     }
 
+    fn session() -> Via {
+        Via::Session {
+            hash: TokenHash::of("cookie"),
+            session_id: "abc".into(),
+        }
+    }
+
     fn caller(scopes: &[&str]) -> Caller {
         let scopes: Vec<_> = scopes.iter().map(|s| Scope::parse(s).unwrap()).collect();
         let holder = Holder {
@@ -306,7 +318,7 @@ mod tests {
         };
         Caller::new(
             Owner::User(user("alice")),
-            Via::Session { session_id: None },
+            session(),
             Grants::expand(&scopes, &holder),
             Arc::default(),
         )
@@ -359,7 +371,7 @@ mod tests {
         );
         let admin = Caller::new(
             Owner::User(user("root2")),
-            Via::Session { session_id: None },
+            session(),
             role::grants_of_user(&user("root2"), role::AdminRole::Held),
             Arc::default(),
         );

@@ -28,14 +28,13 @@ impl Entropy {
 
     /// Returns 32 hexadecimal digits, 128 bits: the form of an API token or session id.
     pub fn hex_text(&self) -> Secret<String> {
-        let bytes = self.bytes();
-        let digits = bytes.iter().take(16);
-        Secret::new(digits.map(|byte| format!("{byte:02x}")).collect())
+        let bytes = self.fill::<16>();
+        Secret::new(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
     /// Returns 43 characters safe in URLs and cookies, 256 bits.
     pub fn base64_text(&self) -> Secret<String> {
-        Secret::new(URL_SAFE_NO_PAD.encode(self.bytes().as_slice()))
+        Secret::new(URL_SAFE_NO_PAD.encode(self.fill::<32>().as_slice()))
     }
 
     /// Returns 30 letters and digits, 178 bits: the form of an OAuth code or token.
@@ -45,7 +44,7 @@ impl Entropy {
         let mut text = String::with_capacity(LENGTH);
         while text.len() < LENGTH {
             // A byte beyond the largest multiple of 62 is dropped, so that every letter is as likely.
-            let letters = self.bytes();
+            let letters = self.fill::<32>();
             let letters = letters.iter().filter(|byte| **byte < 248);
             let letters = letters.filter_map(|byte| LETTERS.get(usize::from(byte % 62)));
             text.extend(letters.take(LENGTH - text.len()).map(|l| char::from(*l)));
@@ -53,14 +52,22 @@ impl Entropy {
         Secret::new(text)
     }
 
-    fn bytes(&self) -> Zeroizing<[u8; 32]> {
-        let mut bytes = Zeroizing::new([0; 32]);
+    /// Returns 128 random bits that are no secret themselves, such as a nonce.
+    pub fn bytes(&self) -> [u8; 16] {
+        *self.fill()
+    }
+
+    fn fill<const N: usize>(&self) -> Zeroizing<[u8; N]> {
+        let mut bytes = Zeroizing::new([0; N]);
         match self {
             Self::System => getrandom::fill(bytes.as_mut_slice())
                 .expect("getrandom(2) does not fail on the kernels systemd runs on"),
             Self::Counted(count) => {
                 let count = count.fetch_add(1, Ordering::Relaxed);
-                *bytes = Sha256::digest(count.to_be_bytes()).into();
+                let known = Sha256::digest(count.to_be_bytes());
+                for (byte, known) in bytes.iter_mut().zip(known) {
+                    *byte = known;
+                }
             }
         }
         bytes

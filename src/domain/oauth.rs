@@ -11,7 +11,11 @@ use thiserror::Error;
 
 use crate::domain::{
     names::{ServerKey, UserName},
-    scope::{Holder, Membership, Scope, ScopeName, request, role},
+    scope::{
+        Grants, Holder, Membership, Scope, ScopeName,
+        request::{self, Available},
+        role,
+    },
     secret::same_bytes,
 };
 
@@ -298,7 +302,11 @@ impl ClientRules {
         let mut allowed = self.allowed_scopes.clone();
         allowed.extend(self.required_scopes());
         let holder = self.holder(user);
-        let resolved = request::resolve(&requested, &allowed, &holder, members);
+        let available = Available {
+            scopes: &allowed,
+            grants: &Grants::expand(&allowed, &holder),
+        };
+        let resolved = request::resolve(&requested, available, &holder, members);
         resolved.disallowed.is_empty().then_some(requested)
     }
 }

@@ -64,7 +64,7 @@ pub struct NewRun {
     pub token: NewToken,
     /// The OAuth client the server is.
     pub client: NewClient,
-    /// When.
+    /// When it was asked for.
     pub at: Timestamp,
 }
 
@@ -96,6 +96,12 @@ impl Store {
             collect(statement.query([])?)
         })
         .await
+    }
+
+    /// Tells whether a server is not stopped, as far as is recorded.
+    pub async fn has_run(&self, key: &ServerKey) -> Result<bool> {
+        let found = self.find_server(key).await?;
+        Ok(found.is_some_and(|server| server.state != RecordedState::Stopped))
     }
 
     /// Lists all servers, for an administrator.

@@ -99,7 +99,7 @@ async fn a_login_makes_the_user_once_and_keeps_the_newest_ticket() {
     let second = store.record_login(login(1001, 20)).await.unwrap();
     assert_eq!(second, LoginOutcome::Known);
     let user = store.find_user(&alice()).await.unwrap().unwrap();
-    assert_eq!((user.uid, user.created), (Some(1001), at(10)));
+    assert_eq!((user.uid, user.created), (1001, at(10)));
     assert_eq!(user.last_activity, Some(at(20)));
     let ticket = store.find_ticket(&alice()).await.unwrap().unwrap();
     assert_eq!(ticket.expose(), "ticket-20");

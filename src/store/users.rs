@@ -11,7 +11,7 @@ pub struct User {
     /// Name of the account.
     pub name: UserName,
     /// UID of the account at the last login.
-    pub uid: Option<u32>,
+    pub uid: u32,
     /// Whether the last login found the account among the administrators.
     pub admin: AdminRole,
     /// When the user first logged in.
@@ -124,7 +124,7 @@ fn record_login(tx: &Transaction<'_>, login: &Login) -> Result<LoginOutcome> {
     let before = find_user(tx, &login.name)?;
     let outcome = match before.map(|user| user.uid) {
         None => LoginOutcome::Created,
-        Some(Some(uid)) if uid != login.uid => {
+        Some(uid) if uid != login.uid => {
             forget_credentials(tx, &login.name)?;
             LoginOutcome::Replaced
         }
@@ -179,13 +179,12 @@ fn list_users(conn: &Connection) -> Result<Vec<User>> {
 
 fn user(row: &Row<'_>) -> Result<User> {
     let columns = Columns(row);
-    let uid: Option<i64> = row.get("uid")?;
     let corrupt = |_| Error::Corrupt {
         column: "users.uid",
     };
     Ok(User {
         name: columns.user_name("name")?,
-        uid: uid.map(u32::try_from).transpose().map_err(corrupt)?,
+        uid: u32::try_from(columns.number("uid")?).map_err(corrupt)?,
         admin: admin(columns.number("admin")?),
         created: columns.time("created")?,
         last_activity: columns.time_if_any("last_activity")?,
@@ -194,8 +193,5 @@ fn user(row: &Row<'_>) -> Result<User> {
 
 /// Reads the column `admin`, which holds 0 or 1.
 pub(super) fn admin(flag: i64) -> AdminRole {
-    match flag {
-        0 => AdminRole::NotHeld,
-        _ => AdminRole::Held,
-    }
+    AdminRole::of(flag != 0)
 }

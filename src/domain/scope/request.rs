@@ -13,25 +13,33 @@ pub struct Resolved {
     pub disallowed: BTreeSet<Scope>,
 }
 
-/// Cuts `requested` to what `available` allows.
+/// What there is to grant.
+#[derive(Debug, Clone, Copy)]
+pub struct Available<'a> {
+    /// Scopes that may be granted as they are written, such as `inherit`.
+    pub scopes: &'a BTreeSet<Scope>,
+    /// What may be granted beside them.
+    pub grants: &'a Grants,
+}
+
+/// Cuts `requested` to what is available.
 ///
 /// A scope that is granted whole stays as it was written (`self`, `read:users!user`), so that it keeps
 /// its meaning for whoever holds the token later.
 pub fn resolve(
     requested: &BTreeSet<Scope>,
-    available: &BTreeSet<Scope>,
+    available: Available<'_>,
     holder: &Holder,
     members: &Membership,
 ) -> Resolved {
-    let available_grants = Grants::expand(available, holder);
     let mut resolved = Resolved::default();
     for scope in requested {
-        if available.contains(scope) {
+        if available.scopes.contains(scope) {
             resolved.allowed.insert(scope.clone());
             continue;
         }
         let wanted = Grants::expand([scope], holder);
-        let granted = wanted.intersect(&available_grants, members);
+        let granted = wanted.intersect(available.grants, members);
         if !wanted.is_empty() && granted == wanted {
             resolved.allowed.insert(scope.clone());
         } else {
@@ -88,12 +96,13 @@ mod tests {
             ),
         ];
         for (requested, available, allowed, disallowed) in table {
-            let resolved = resolve(
-                &set(requested),
-                &set(available),
-                &holder,
-                &Membership::default(),
-            );
+            let scopes = set(available);
+            let available = Available {
+                scopes: &scopes,
+                grants: &Grants::expand(&scopes, &holder),
+            };
+            let members = Membership::default();
+            let resolved = resolve(&set(requested), available, &holder, &members);
             assert_eq!(texts(&resolved.allowed), *allowed, "{requested:?}");
             assert_eq!(texts(&resolved.disallowed), *disallowed, "{requested:?}");
         }

@@ -99,9 +99,16 @@ pub enum AdminRole {
     NotHeld,
 }
 
+impl AdminRole {
+    /// Takes the answer of whoever knows.
+    pub fn of(is_admin: bool) -> Self {
+        if is_admin { Self::Held } else { Self::NotHeld }
+    }
+}
+
 /// Returns what a token may do: its scopes as its owner still has them.
 ///
-/// `client_server` is the server whose OAuth client the token was issued to: its visitor may use that
+/// The holder's server is the one whose OAuth client the token was issued to: its visitor may use that
 /// server without the scope being named. The result is computed at each request, so that what the owner
 /// loses all tokens lose at once.
 pub fn grants_of_token(

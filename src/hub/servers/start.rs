@@ -255,7 +255,7 @@ impl Shared {
     pub(super) async fn target(&self, key: &ServerKey) -> Option<Target> {
         let unit = UnitName::for_server(key).ok()?;
         let uid = match self.parts.store.find_user(&key.user).await {
-            Ok(user) => user?.uid?,
+            Ok(user) => user?.uid,
             Err(error) => {
                 tracing::error!("look up {}: {error}", key.user);
                 return None;

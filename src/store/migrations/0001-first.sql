@@ -4,7 +4,8 @@
 CREATE TABLE users (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE CHECK (name <> ''),
-    uid INTEGER,
+    -- The account behind the name at the last login; another one of that name is another person.
+    uid INTEGER NOT NULL,
     admin INTEGER NOT NULL DEFAULT 0 CHECK (admin IN (0, 1)),
     created INTEGER NOT NULL,
     last_activity INTEGER,
