@@ -1,8 +1,13 @@
 //! What the hub does: use cases over the store, systemd and the broker. Nothing here knows HTTP.
 #![forbid(unsafe_code)]
 
+pub mod activity;
+pub mod oauth;
 pub mod routes;
 pub mod servers;
+pub mod sessions;
+pub mod tokens;
+pub mod users;
 
 use std::sync::Arc;
 

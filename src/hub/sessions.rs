@@ -1,0 +1,186 @@
+//! Browser sessions: from a login to its cookie, and from the cookie back to a caller.
+//!
+//! The cookie is 256 random bits, of which only the hash is stored. Beside it a session has a public id
+//! that user servers see too: it ties the tokens they get to the session and is no credential.
+
+use std::{sync::Arc, time::Duration};
+
+use crate::{
+    domain::{
+        access::{Caller, Owner, Via},
+        entropy::Entropy,
+        names::UserName,
+        scope::role,
+        secret::{Secret, TokenHash},
+        time::Clock,
+    },
+    store::{self, Store, sessions::NewSession},
+};
+
+/// How exactly the use of a session is remembered.
+const RESOLUTION: Duration = Duration::from_secs(30);
+
+/// A session that has begun.
+#[derive(Debug)]
+pub struct Begun {
+    /// The value of the login cookie.
+    pub login: Secret<String>,
+    /// The public id.
+    pub session_id: String,
+}
+
+/// A session that was found.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Whose session it is, and what they may do.
+    pub caller: Caller,
+    /// The public id.
+    pub session_id: String,
+}
+
+/// Begins a session.
+pub async fn begin(
+    store: &Store,
+    clock: &Clock,
+    entropy: &Entropy,
+    user: &UserName,
+    lifetime: Duration,
+) -> Result<Begun, store::Error> {
+    let login = entropy.base64_text();
+    let session_id = entropy.hex_text().expose().clone();
+    let created = clock.now();
+    store
+        .create_session(NewSession {
+            hash: TokenHash::of(login.expose()),
+            user: user.clone(),
+            session_id: session_id.clone(),
+            created,
+            expires: created.after(lifetime),
+        })
+        .await?;
+    Ok(Begun { login, session_id })
+}
+
+/// Finds the session of a login cookie by the cookie's hash.
+pub async fn find(
+    store: &Store,
+    clock: &Clock,
+    hash: TokenHash,
+) -> Result<Option<Found>, store::Error> {
+    let now = clock.now();
+    let Some(session) = store.find_session(hash, now).await? else {
+        return Ok(None);
+    };
+    if now.since(session.last_seen) >= RESOLUTION {
+        store.touch_session(hash, now).await?;
+    }
+    let via = Via::Session {
+        hash,
+        session_id: session.session_id.clone(),
+    };
+    let grants = role::grants_of_user(&session.user, session.admin);
+    Ok(Some(Found {
+        caller: Caller::new(Owner::User(session.user), via, grants, Arc::default()),
+        session_id: session.session_id,
+    }))
+}
+
+/// Ends a session; every token that clients got within it goes too. Returns how many.
+pub async fn end(store: &Store, hash: TokenHash) -> Result<usize, store::Error> {
+    store.end_session(hash).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::{scope::role::AdminRole, time::Timestamp},
+        store::users::Login,
+    };
+
+    async fn store_with(name: &UserName, admin: AdminRole) -> Store {
+        let store = Store::in_memory().unwrap();
+        let login = Login {
+            name: name.clone(),
+            uid: 1001,
+            admin,
+            ticket: Secret::new("ticket".into()),
+            at: Timestamp::from_micros(0),
+        };
+        store.record_login(login).await.unwrap();
+        store
+    }
+
+    #[tokio::test]
+    async fn a_cookie_is_good_until_its_session_ends() {
+        let alice = UserName::parse("alice").unwrap();
+        let store = store_with(&alice, AdminRole::NotHeld).await;
+        let clock = Clock::fixed(Timestamp::from_micros(1_000_000));
+        let hour = Duration::from_secs(3600);
+        let begun = begin(&store, &clock, &Entropy::System, &alice, hour)
+            .await
+            .unwrap();
+        let hash = TokenHash::of(begun.login.expose());
+        clock.advance(hour / 2);
+        let found = find(&store, &clock, hash).await.unwrap().unwrap();
+        assert_eq!(found.caller.user(), Some(&alice));
+        assert_eq!(found.session_id, begun.session_id);
+        assert_eq!(found.caller.session_id(), Some(begun.session_id.as_str()));
+        let public = TokenHash::of(&begun.session_id);
+        assert!(
+            find(&store, &clock, public).await.unwrap().is_none(),
+            "the public id is no credential"
+        );
+        clock.advance(hour / 2);
+        assert!(find(&store, &clock, hash).await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn a_cookie_is_worth_nothing_after_logout() {
+        let alice = UserName::parse("alice").unwrap();
+        let store = store_with(&alice, AdminRole::NotHeld).await;
+        let clock = Clock::fixed(Timestamp::from_micros(1_000_000));
+        let begun = begin(
+            &store,
+            &clock,
+            &Entropy::System,
+            &alice,
+            Duration::from_secs(9),
+        )
+        .await
+        .unwrap();
+        let hash = TokenHash::of(begun.login.expose());
+        end(&store, hash).await.unwrap();
+        assert!(find(&store, &clock, hash).await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn who_is_administrator_is_asked_at_each_use() {
+        let root = UserName::parse("boss").unwrap();
+        let store = store_with(&root, AdminRole::Held).await;
+        let clock = Clock::fixed(Timestamp::from_micros(1_000_000));
+        let begun = begin(
+            &store,
+            &clock,
+            &Entropy::System,
+            &root,
+            Duration::from_secs(9),
+        )
+        .await
+        .unwrap();
+        let hash = TokenHash::of(begun.login.expose());
+        let admin = crate::domain::scope::ScopeName::AdminUi;
+        let found = find(&store, &clock, hash).await.unwrap().unwrap();
+        assert!(found.caller.grants().has(admin));
+        let demoted = Login {
+            name: root,
+            uid: 1001,
+            admin: AdminRole::NotHeld,
+            ticket: Secret::new("ticket".into()),
+            at: clock.now(),
+        };
+        store.record_login(demoted).await.unwrap();
+        let found = find(&store, &clock, hash).await.unwrap().unwrap();
+        assert!(!found.caller.grants().has(admin));
+    }
+}

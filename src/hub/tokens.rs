@@ -1,0 +1,246 @@
+//! API tokens: recognised, made and revoked.
+
+use std::{sync::Arc, time::Duration};
+
+use thiserror::Error;
+
+use crate::{
+    domain::{
+        access::{By, Caller, Owner, Permit, ReadTokens, Via, WriteTokens},
+        entropy::Entropy,
+        names::ServerKey,
+        paths,
+        scope::{self, Grants, Holder, Membership, Scope, role},
+        secret::{Secret, TokenHash},
+        time::{Clock, Timestamp},
+        token::TokenId,
+    },
+    store::{
+        self, Store,
+        tokens::{NewToken, PresentedToken, Token},
+    },
+};
+
+/// How exactly the use of a token is remembered.
+const RESOLUTION: Duration = Duration::from_secs(30);
+
+/// The longest note, in characters; longer ones are cut.
+const MAX_NOTE_CHARS: usize = 1023;
+
+/// What is asked of a new token.
+#[derive(Debug, Clone, Default)]
+pub struct Order {
+    /// What it is for; a default is made up when there is none.
+    pub note: Option<String>,
+    /// How long it is good; for ever when there is none.
+    pub lifetime: Option<Duration>,
+    /// What it may do; everything its owner may when there are none.
+    pub scopes: Option<Vec<Scope>>,
+}
+
+/// Why a token was not made.
+#[derive(Debug, Error)]
+pub enum CreateError {
+    /// There is no such user.
+    #[error("User not found or no permissions to generate tokens")]
+    NoSuchUser,
+    /// The owner does not have these scopes.
+    #[error("Not assigning requested scopes {} not held by User {user}", .scopes.join(","))]
+    Exceeds {
+        /// What is asked beyond what the owner has.
+        scopes: Vec<String>,
+        /// The owner.
+        user: String,
+    },
+    /// The database failed.
+    #[error("make a token")]
+    Store(#[from] store::Error),
+}
+
+/// Returns the caller a token stands for, if the token is good.
+pub async fn identify(
+    store: &Store,
+    clock: &Clock,
+    text: &str,
+) -> Result<Option<Caller>, store::Error> {
+    let now = clock.now();
+    let Some(presented) = store.find_token(TokenHash::of(text), now).await? else {
+        return Ok(None);
+    };
+    let token = &presented.token;
+    let unrecorded = |last: Timestamp| now.since(last) >= RESOLUTION;
+    if token.last_activity.is_none_or(unrecorded) {
+        store.touch_token(token.id, now).await?;
+    }
+    let members = Arc::<Membership>::default();
+    let grants = effective(&presented, &members);
+    let via = Via::Token {
+        id: token.id,
+        session_id: token.session_id.clone(),
+    };
+    let owner = Owner::User(presented.token.user);
+    Ok(Some(Caller::new(owner, via, grants, members)))
+}
+
+/// Returns what a token may do now, as its owner is now.
+fn effective(presented: &PresentedToken, members: &Membership) -> Grants {
+    let token = &presented.token;
+    let owner = role::grants_of_user(&token.user, presented.owner_admin);
+    role::grants_of_token(&token.scopes, &holder(token), &owner, members)
+}
+
+fn holder(token: &Token) -> Holder {
+    Holder {
+        user: Some(token.user.clone()),
+        service: None,
+        server: token.client.as_ref().map(|client| client.server.clone()),
+    }
+}
+
+/// A token with what it may do.
+#[derive(Debug, Clone)]
+pub struct Described {
+    /// The token.
+    pub token: Token,
+    /// Its effective scopes, sorted.
+    pub scopes: Vec<String>,
+}
+
+/// Lists a user's tokens; `None` when there is no such user.
+pub async fn list(
+    store: &Store,
+    clock: &Clock,
+    permit: &Permit<ReadTokens>,
+) -> Result<Option<Vec<Described>>, store::Error> {
+    let Some(user) = store.find_user(permit.target()).await? else {
+        return Ok(None);
+    };
+    let tokens = store.list_tokens(permit.target(), clock.now()).await?;
+    let owner = role::grants_of_user(&user.name, user.admin);
+    let describe = |token: Token| {
+        let held = holder(&token);
+        let grants = role::grants_of_token(&token.scopes, &held, &owner, &Membership::default());
+        Described {
+            scopes: grants.texts(),
+            token,
+        }
+    };
+    Ok(Some(tokens.into_iter().map(describe).collect()))
+}
+
+/// Makes a token for a user.
+pub async fn create(
+    store: &Store,
+    clock: &Clock,
+    entropy: &Entropy,
+    permit: &Permit<WriteTokens>,
+    order: Order,
+) -> Result<(Secret<String>, TokenId), CreateError> {
+    let owner = store.find_user(permit.target()).await?;
+    let owner = owner.ok_or(CreateError::NoSuchUser)?;
+    let scopes = order.scopes.unwrap_or_else(role::token);
+    check_scopes(&scopes, &owner)?;
+    let text = new_secret(entropy);
+    let created = clock.now();
+    let note = order.note.filter(|note| !note.is_empty());
+    let note = note.unwrap_or_else(|| default_note(permit));
+    let id = store
+        .create_token(NewToken {
+            hash: TokenHash::of(text.expose()),
+            user: owner.name.clone(),
+            client_id: None,
+            session_id: None,
+            scopes,
+            note: note.chars().take(MAX_NOTE_CHARS).collect(),
+            created,
+            expires: order.lifetime.map(|lifetime| created.after(lifetime)),
+        })
+        .await?;
+    tracing::info!(
+        target: "audit",
+        { user.name = %owner.name, token.id = %id },
+        "token {id} of {} made by {}",
+        owner.name,
+        permit.by()
+    );
+    Ok((text, id))
+}
+
+/// Revokes one of a user's tokens, and with a client's token all that client has of the user.
+///
+/// Tells whether there was one.
+pub async fn revoke(
+    store: &Store,
+    permit: &Permit<WriteTokens>,
+    id: TokenId,
+) -> Result<bool, store::Error> {
+    let user = permit.target();
+    let count = store.delete_token(user, id).await?;
+    if count > 0 {
+        tracing::info!(
+            target: "audit",
+            { user.name = %user, token.id = %id },
+            "token {id} of {user} revoked by {}, {count} in all",
+            permit.by()
+        );
+    }
+    Ok(count > 0)
+}
+
+/// Makes the text of a token: 32 hexadecimal digits, as JupyterHub's.
+pub fn new_secret(entropy: &Entropy) -> Secret<String> {
+    entropy.hex_text()
+}
+
+/// Returns the record of the token a server talks to the hub with (role `server`, RB-40, RB-60).
+pub fn server_token(
+    base_url: &str,
+    key: &ServerKey,
+    text: &Secret<String>,
+    created: Timestamp,
+) -> NewToken {
+    NewToken {
+        hash: TokenHash::of(text.expose()),
+        user: key.user.clone(),
+        client_id: None,
+        session_id: None,
+        scopes: role::server(key),
+        note: format!("Server at {}", paths::server_prefix(base_url, key)),
+        created,
+        expires: None,
+    }
+}
+
+/// A token may ask for `inherit` whoever owns it: it then has what the owner has, at each use.
+fn check_scopes(scopes: &[Scope], owner: &store::users::User) -> Result<(), CreateError> {
+    let members = Membership::default();
+    let held = role::grants_of_user(&owner.name, owner.admin);
+    let holder = Holder {
+        user: Some(owner.name.clone()),
+        ..Holder::default()
+    };
+    let inherit = Scope::unfiltered(scope::ScopeName::Inherit);
+    let exceeding = scopes.iter().filter(|scope| {
+        **scope != inherit && !Grants::expand([*scope], &holder).is_within(&held, &members)
+    });
+    let exceeding: Vec<_> = exceeding.map(Scope::to_string).collect();
+    if exceeding.is_empty() {
+        return Ok(());
+    }
+    Err(CreateError::Exceeds {
+        scopes: exceeding,
+        user: owner.name.to_string(),
+    })
+}
+
+fn default_note(permit: &Permit<WriteTokens>) -> String {
+    const OWN: &str = "Requested via api";
+    match permit.by() {
+        By::Caller(Owner::User(name)) if name == permit.target() => OWN.to_owned(),
+        by => format!("{OWN} by {by}"),
+    }
+}
+
+#[cfg(test)]
+#[path = "tokens_tests.rs"]
+mod tests;

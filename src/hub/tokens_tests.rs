@@ -1,0 +1,206 @@
+use super::*;
+use crate::{
+    domain::{access::ReportActivity, names::UserName, scope::role::AdminRole},
+    store::{servers::NewRun, users::Login},
+};
+
+struct World {
+    store: Store,
+    clock: Clock,
+    entropy: Entropy,
+}
+
+fn alice() -> UserName {
+    UserName::parse("alice").unwrap()
+}
+
+async fn world(admin: AdminRole) -> World {
+    let world = World {
+        store: Store::in_memory().unwrap(),
+        clock: Clock::fixed(Timestamp::from_micros(1_000_000)),
+        entropy: Entropy::counted(),
+    };
+    world.log_in(admin).await;
+    world
+}
+
+impl World {
+    async fn log_in(&self, admin: AdminRole) {
+        let login = Login {
+            name: alice(),
+            uid: 1001,
+            admin,
+            ticket: Secret::new("ticket".into()),
+            at: self.clock.now(),
+        };
+        self.store.record_login(login).await.unwrap();
+    }
+
+    async fn create(&self, order: Order) -> Result<Secret<String>, CreateError> {
+        let permit = Permit::by_hub(alice(), "a test wants a token");
+        let made = create(&self.store, &self.clock, &self.entropy, &permit, order).await;
+        made.map(|(text, _)| text)
+    }
+
+    async fn identify(&self, text: &str) -> Option<Caller> {
+        identify(&self.store, &self.clock, text).await.unwrap()
+    }
+}
+
+fn scopes(texts: &[&str]) -> Option<Vec<Scope>> {
+    Some(texts.iter().map(|t| Scope::parse(t).unwrap()).collect())
+}
+
+#[tokio::test]
+async fn a_token_is_its_owner() {
+    let world = world(AdminRole::NotHeld).await;
+    let text = world.create(Order::default()).await.unwrap();
+    assert_eq!(text.expose().len(), 32);
+    let caller = world.identify(text.expose()).await.unwrap();
+    assert_eq!(caller.user(), Some(&alice()));
+    assert_eq!(
+        caller.grants(),
+        &role::grants_of_user(&alice(), AdminRole::NotHeld)
+    );
+    assert!(
+        world
+            .identify("0123456789abcdef0123456789abcdef")
+            .await
+            .is_none()
+    );
+}
+
+#[tokio::test]
+async fn a_token_ends_when_its_time_is_over() {
+    let world = world(AdminRole::NotHeld).await;
+    let order = Order {
+        lifetime: Some(Duration::from_secs(60)),
+        ..Order::default()
+    };
+    let text = world.create(order).await.unwrap();
+    world.clock.advance(Duration::from_secs(59));
+    assert!(world.identify(text.expose()).await.is_some());
+    world.clock.advance(Duration::from_secs(1));
+    assert!(world.identify(text.expose()).await.is_none());
+}
+
+#[tokio::test]
+async fn nobody_gets_a_token_for_more_than_its_owner_has() {
+    let world = world(AdminRole::NotHeld).await;
+    let table: &[(&[&str], bool)] = &[
+        (&["inherit"], true),
+        (&["self"], true),
+        (&["read:users!user"], true),
+        (&["read:users!user=alice", "servers!user=alice"], true),
+        (&["access:servers!server=alice/lab"], true),
+        (&[], true),
+        (&["read:users"], false),
+        (&["read:users!user=bob"], false),
+        (&["self", "admin:users"], false),
+        (&["proxy"], false),
+    ];
+    for (texts, good) in table {
+        let order = Order {
+            scopes: scopes(texts),
+            ..Order::default()
+        };
+        assert_eq!(world.create(order).await.is_ok(), *good, "{texts:?}");
+    }
+    let order = Order {
+        scopes: scopes(&["self", "proxy"]),
+        ..Order::default()
+    };
+    assert_eq!(
+        world.create(order).await.unwrap_err().to_string(),
+        "Not assigning requested scopes proxy not held by User alice"
+    );
+}
+
+#[tokio::test]
+async fn what_the_owner_loses_all_tokens_lose_at_once() {
+    let world = world(AdminRole::Held).await;
+    let order = Order {
+        scopes: scopes(&["proxy", "read:users!user"]),
+        ..Order::default()
+    };
+    let text = world.create(order).await.unwrap();
+    let proxy = scope::ScopeName::Proxy;
+    assert!(
+        world
+            .identify(text.expose())
+            .await
+            .unwrap()
+            .grants()
+            .has(proxy)
+    );
+    world.log_in(AdminRole::NotHeld).await;
+    let caller = world.identify(text.expose()).await.unwrap();
+    assert!(!caller.grants().has(proxy));
+    assert!(caller.grants().has(scope::ScopeName::ReadUsers));
+}
+
+#[tokio::test]
+async fn a_servers_token_does_what_a_server_needs_and_no_more() {
+    let world = world(AdminRole::Held).await;
+    let key = ServerKey::default_of(alice());
+    let text = new_secret(&world.entropy);
+    let token = server_token("/", &key, &text, world.clock.now());
+    assert_eq!(token.note, "Server at /user/alice/");
+    let run = NewRun {
+        key: key.clone(),
+        user_options: None,
+        client: crate::hub::oauth::server_client("/", &key),
+        token,
+        at: world.clock.now(),
+    };
+    world.store.begin_run(run).await.unwrap();
+    let caller = world.identify(text.expose()).await.unwrap();
+    assert_eq!(
+        caller.grants().texts(),
+        [
+            "access:servers!server=alice/",
+            "read:users:activity!user=alice",
+            "read:users:groups!user=alice",
+            "read:users:name!user=alice",
+            "users:activity!user=alice",
+        ]
+    );
+    assert!(caller.permit::<ReportActivity>(alice()).is_ok());
+    assert!(caller.permit::<WriteTokens>(alice()).is_err());
+    let bob = UserName::parse("bob").unwrap();
+    assert!(caller.permit::<ReportActivity>(bob).is_err());
+}
+
+#[tokio::test]
+async fn tokens_are_listed_with_what_they_may_do_and_revoked() {
+    let world = world(AdminRole::NotHeld).await;
+    let order = Order {
+        note: Some("backup".into()),
+        scopes: scopes(&["read:servers!user"]),
+        ..Order::default()
+    };
+    let text = world.create(order).await.unwrap();
+    let read = Permit::by_hub(alice(), "a test looks");
+    let listed = list(&world.store, &world.clock, &read)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(listed.len(), 1);
+    assert_eq!(listed[0].token.note, "backup");
+    assert_eq!(
+        listed[0].scopes,
+        [
+            "read:servers!user=alice",
+            "read:users:groups!user=alice",
+            "read:users:name!user=alice"
+        ]
+    );
+    let write = Permit::by_hub(alice(), "a test revokes");
+    let id = listed[0].token.id;
+    assert!(revoke(&world.store, &write, id).await.unwrap());
+    assert!(!revoke(&world.store, &write, id).await.unwrap());
+    assert!(world.identify(text.expose()).await.is_none());
+    let nobody = Permit::by_hub(UserName::parse("nobody").unwrap(), "a test looks");
+    let listed = list(&world.store, &world.clock, &nobody).await.unwrap();
+    assert!(listed.is_none());
+}
