@@ -7,6 +7,7 @@
 
 mod broker;
 mod check_config;
+mod doctor;
 mod generate;
 mod hub;
 mod output;
@@ -53,6 +54,8 @@ enum Command {
     Broker,
     /// Tell every fault of the configuration, with file, line and column
     CheckConfig(check_config::Arguments),
+    /// Look the machine over and say what to do about what is wrong
+    Doctor(doctor::Arguments),
     /// Write what packages need: man pages, completions, the sample configuration
     Generate(generate::Arguments),
 }
@@ -75,6 +78,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Hub => hub::run(config)?,
         Command::Broker => broker::run(config)?,
         Command::CheckConfig(arguments) => return check_config::run(config, &arguments),
+        Command::Doctor(arguments) => return doctor::run(config, &arguments),
         Command::Generate(arguments) => generate::run(&arguments)?,
     }
     Ok(ExitCode::SUCCESS)
