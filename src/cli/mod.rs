@@ -11,6 +11,7 @@ mod doctor;
 mod generate;
 mod hub;
 mod output;
+mod records;
 
 use std::{
     io::Write,
@@ -31,10 +32,9 @@ const EXIT_CONFIG: u8 = 78;
 
 /// Turns one Linux machine into a notebook hub.
 #[derive(Parser)]
-#[command(name = "carrel", version, after_help = EXIT_CODES, propagate_version = true)]
+#[command(name = "carrel", version, after_help = EXIT_CODES, after_long_help = LONG_HELP)]
 pub struct Arguments {
-    /// The configuration; drop-ins are looked for beside it, in the folder of the same name with
-    /// `.d`
+    /// The configuration; files *.toml in the folder of the same name with .d are read after it
     #[arg(long, global = true, value_name = "PATH", default_value = config::DEFAULT_PATH)]
     config: PathBuf,
     #[command(subcommand)]
@@ -45,6 +45,18 @@ const EXIT_CODES: &str = "\
 Exit codes: 0 done; 1 something failed, and standard error says what; 64 the command line is wrong; \
 78 the configuration is wrong.";
 
+/// What the man page says in addition.
+const LONG_HELP: &str = "\
+Exit codes: 0 done; 1 something failed, and standard error says what; 64 the command line is wrong; \
+78 the configuration is wrong. check-config and doctor end with 1 when they found a fault.
+
+Files: /etc/carrel/carrel.toml and /etc/carrel/carrel.d/*.toml, the configuration; \
+/var/lib/carrel, the database and keys; /run/carrel, sockets; /etc/pam.d/carrel, the rules of logins.
+
+Environment: CARREL_LOG says what the hub and the broker log, such as debug or \
+carrel::hub=debug,info; the default is info. `journalctl CARREL_USER_NAME=alice` finds what concerns \
+alice.";
+
 /// What Carrel is to do.
 #[derive(Subcommand)]
 enum Command {
@@ -54,6 +66,10 @@ enum Command {
     Broker,
     /// Tell every fault of the configuration, with file, line and column
     CheckConfig(check_config::Arguments),
+    /// Show who has logged in
+    User(records::UserArguments),
+    /// Show people's servers
+    Server(records::ServerArguments),
     /// Look the machine over and say what to do about what is wrong
     Doctor(doctor::Arguments),
     /// Write what packages need: man pages, completions, the sample configuration
@@ -78,6 +94,8 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Hub => hub::run(config)?,
         Command::Broker => broker::run(config)?,
         Command::CheckConfig(arguments) => return check_config::run(config, &arguments),
+        Command::User(arguments) => records::run_user(config, &arguments)?,
+        Command::Server(arguments) => records::run_server(config, &arguments)?,
         Command::Doctor(arguments) => return doctor::run(config, &arguments),
         Command::Generate(arguments) => generate::run(&arguments)?,
     }

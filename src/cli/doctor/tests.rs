@@ -173,12 +173,23 @@ fn a_certificate_is_read_with_its_key() {
 }
 
 #[tokio::test]
-async fn a_database_that_others_can_read_fails() {
+async fn a_database_must_be_private_and_sound() {
     let root = tempfile::tempdir().unwrap();
     let machine = machine(root.path());
     assert_eq!(database::readable(&machine).await.state, State::Warn);
-    put(&machine.at("/var/lib/carrel/carrel.sqlite"), "", 0o644);
+    let path = machine.at("/var/lib/carrel/carrel.sqlite");
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    drop(crate::store::Store::open(&path).unwrap());
+    let check = database::readable(&machine).await;
+    assert_eq!(check.state, State::Ok, "{}", check.found);
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
     assert_eq!(database::readable(&machine).await.state, State::Fail);
+    let root = tempfile::tempdir().unwrap();
+    let machine = self::machine(root.path());
+    let path = machine.at("/var/lib/carrel/carrel.sqlite");
+    put(&path, &"no database ".repeat(1000), 0o600);
+    let check = database::readable(&machine).await;
+    assert!(check.found.contains("damaged"), "{}", check.found);
 }
 
 #[test]
