@@ -20,7 +20,7 @@ pub(super) struct Arguments {
 
 #[derive(Subcommand)]
 enum What {
-    /// Write a man page for every command into a folder
+    /// Write a man page for every command, and one for the configuration, into a folder
     Man {
         /// The folder; made when absent
         folder: PathBuf,
@@ -53,6 +53,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 fn write_man_pages(folder: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder)
         .and_then(|()| clap_mangen::generate_to(definition(), folder))
+        .and_then(|()| std::fs::write(folder.join("carrel.toml.5"), config::manual()))
         .with_context(|| format!("write man pages into {}", folder.display()))
 }
 

@@ -21,7 +21,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-pub use describe::{reference, sample};
+pub use describe::{manual, reference, sample};
 
 use crate::config::{check::check, merged::Merged, settings::Settings};
 

@@ -1,7 +1,11 @@
-//! The sample file and the reference, written from the description of the keys.
+//! The sample file, the reference and the man page, written from the description of the keys.
 //!
 //! Nothing about a key is said here: words come from `raw`'s comments, defaults from its
 //! attributes, and what a value may be from the types, by asking them to read something wrong.
+
+mod manual;
+mod reference;
+mod sample;
 
 use std::path::Path;
 
@@ -17,85 +21,10 @@ use crate::config::{
     words::join,
 };
 
+pub use self::{manual::manual, reference::reference, sample::sample};
+
 /// The group that stands for any group.
 const SOME_GROUP: &str = "students";
-
-const SAMPLE_HEAD: &str = "\
-# Carrel's configuration. Every key is here with its default, commented out.
-#
-# Files /etc/carrel/carrel.d/*.toml are read after this one, in the order of their names; a later
-# file wins key by key. `carrel check-config` tells what is wrong, with line and column;
-# `systemctl reload carrel` applies changes without dropping a connection. `systemctl restart
-# carrel` is needed after changes of:
-";
-
-const SAMPLE_GROUPS: &str = "
-# For members of a system group, in the order of this file: where several of somebody's groups set
-# the same key, the last one wins. \"unlimited\" lifts a bound.
-";
-
-const REFERENCE_HEAD: &str = "\
-# Configuration
-
-`/etc/carrel/carrel.toml` is read first, then every `/etc/carrel/carrel.d/*.toml` in the order of
-their names; a later file wins key by key. The installed `carrel.toml` has every key commented out
-with its default, so drop-ins alone suffice.
-
-`carrel check-config` tells every fault with file, line and column, and changes nothing. `systemctl
-reload carrel` applies changes without dropping a connection; keys marked *restart* wait for
-`systemctl restart carrel`, which leaves people's servers running. When a reload finds a fault, the
-hub goes on with what it has and says so in the journal. A running server keeps its bounds and
-sandbox until it is started again.
-
-This file is written by `carrel generate reference` from the source that reads the configuration;
-a test holds the two together.
-";
-
-const REFERENCE_GROUPS: &str = "
-Changes for members of a system group, in the order of the files: where several of somebody's
-groups set the same key, the last one wins. `\"unlimited\"` lifts a bound. `[groups.NAME.sandbox]`
-takes the keys of `[server.sandbox]`; keys that it does not name stay as they are.
-";
-
-/// Returns the sample configuration that the package installs: every key, commented out, with its
-/// default.
-pub fn sample() -> String {
-    let mut out = SAMPLE_HEAD.to_owned();
-    for (key, _) in RESTART_KEYS {
-        out.push_str(&format!("#   {key}\n"));
-    }
-    for section in sections() {
-        out.push_str(&format!(
-            "\n{}[{}]\n",
-            comment(section.meta_doc),
-            section.name
-        ));
-        for key in &section.keys {
-            out.push_str(&key.in_sample());
-        }
-    }
-    out.push_str(SAMPLE_GROUPS);
-    let group = group();
-    out.push_str(&format!("#[{}]\n", group.name));
-    for key in &group.keys {
-        out.push_str(&key.in_sample());
-    }
-    out.push_str("# Changes keys of `server.sandbox`.\n#sandbox.no_new_privileges = false\n");
-    out.replace("\n\n\n", "\n\n")
-}
-
-/// Returns docs/configuration.md.
-pub fn reference() -> String {
-    let mut out = REFERENCE_HEAD.to_owned();
-    for section in sections() {
-        let words = joined(section.meta_doc);
-        out.push_str(&format!("\n## `[{}]`\n\n{words}\n\n", section.name));
-        out.push_str(&section.as_table());
-    }
-    out.push_str(&format!("\n## `[groups.NAME]`\n{REFERENCE_GROUPS}\n"));
-    out.push_str(&group().as_table());
-    out
-}
 
 /// One table of the file.
 struct Section {
@@ -105,23 +34,10 @@ struct Section {
 }
 
 impl Section {
-    fn as_table(&self) -> String {
-        let mut out = "| Key | Default | Meaning | Value |\n|---|---|---|---|\n".to_owned();
-        for key in &self.keys {
-            let default = key
-                .default
-                .as_ref()
-                .map_or_else(String::new, |text| format!("`{text}`"));
-            let restart = if key.needs_restart { " *restart*" } else { "" };
-            let row = format!(
-                "| `{}` | {default} | {}{restart} | {} |\n",
-                key.field.name,
-                key.words().join(" ").replace('|', "\\|"),
-                key.accepted.replace('|', "\\|"),
-            );
-            out.push_str(&row);
-        }
-        out
+    /// Returns what the table is about.
+    fn words(&self) -> String {
+        let lines: Vec<&str> = self.meta_doc.iter().map(|line| line.trim()).collect();
+        lines.join(" ")
     }
 }
 
@@ -159,23 +75,6 @@ impl Key {
             .iter()
             .find_map(|line| line.trim().strip_prefix(EXAMPLE))?;
         line.trim().strip_prefix('`')?.strip_suffix('`')
-    }
-
-    fn in_sample(&self) -> String {
-        let mut out = comment(&self.words());
-        if self.accepted != BOOLEAN {
-            out.push_str(&comment(&wrapped(&format!("Value: {}.", self.accepted))));
-        }
-        let name = self.field.name;
-        match (&self.default, self.example()) {
-            (Some(default), Some(example)) if default == "{}" => {
-                out.push_str(&format!("#{name} = {example}\n\n"));
-            }
-            (Some(value), _) => out.push_str(&format!("#{name} = {value}\n\n")),
-            (None, Some(example)) => out.push_str(&format!("#{name} = {example}\n\n")),
-            (None, None) => out.push_str(&format!("#{name} =\n\n")),
-        }
-        out
     }
 }
 
@@ -264,39 +163,6 @@ fn accepted(key: &str) -> String {
         None => None,
     };
     asked.unwrap_or_default()
-}
-
-fn joined(lines: &[&str]) -> String {
-    let lines: Vec<&str> = lines.iter().map(|line| line.trim()).collect();
-    lines.join(" ")
-}
-
-fn comment<T: AsRef<str>>(lines: &[T]) -> String {
-    lines
-        .iter()
-        .map(|line| format!("# {}\n", line.as_ref().trim()))
-        .collect()
-}
-
-/// Breaks a long line at spaces.
-fn wrapped(text: &str) -> Vec<String> {
-    const WIDTH: usize = 96;
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let fits = lines
-            .last()
-            .is_some_and(|line| line.is_empty() || line.len() + word.len() < WIDTH);
-        match lines.last_mut() {
-            Some(line) if fits => {
-                if !line.is_empty() {
-                    line.push(' ');
-                }
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }
 
 #[cfg(test)]
