@@ -14,7 +14,7 @@ pub mod http;
 pub mod hub;
 pub mod pages;
 pub mod pam;
-pub mod store;
 pub mod proxy;
+pub mod store;
 pub mod systemd;
 pub mod telemetry;
