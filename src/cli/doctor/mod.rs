@@ -3,6 +3,7 @@
 //! It changes nothing. Every check looks below a root folder and compares with given user ids, so
 //! that tests can hand it a made-up machine.
 
+mod api;
 mod certificate;
 mod command;
 mod database;
@@ -65,6 +66,7 @@ async fn examine(config: &Path) -> Vec<Check> {
     checks.extend(system::units().await);
     checks.push(system::control_groups(&machine));
     checks.extend(sockets::all(&machine));
+    checks.push(api::answers(&machine).await);
     checks.push(server::program(&machine).await);
     checks.push(certificate::certificate(
         &machine,

@@ -6,7 +6,7 @@ use std::{
 use super::*;
 
 /// A machine in a folder, all of whose files belong to whoever runs the test.
-fn machine(folder: &Path) -> Machine {
+pub(super) fn machine(folder: &Path) -> Machine {
     let status = fs::metadata(folder).unwrap();
     let config = folder.join("etc/carrel/carrel.toml");
     fs::create_dir_all(config.parent().unwrap()).unwrap();
