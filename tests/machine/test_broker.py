@@ -1,0 +1,158 @@
+"""The broker by itself, asked the way a hub would ask that was taken over: as the account `carrel`, with any frame."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from appliance import Appliance, eventually
+
+SCRIPT = (Path(__file__).parent / "broker_request.py").read_text()
+FAKE = "/usr/local/bin/fake-singleuser"
+
+
+@pytest.fixture(scope="module")
+def broker():
+    """A machine of its own whose hub is stopped, so that nobody else asks."""
+    with Appliance.boot(with_jupyter=False) as appliance:
+        appliance.install()
+        appliance.run("systemctl stop carrel.service carrel.socket carrel-http.socket carrel-api.socket")
+        appliance.machine.put(Path(__file__).parent / "fake_singleuser.py", FAKE)
+        appliance.run(f"chmod 755 {FAKE}")
+        appliance.write("/etc/carrel/carrel.d/fake.toml", f'[server]\ncommand = "{FAKE}"\nstart_timeout = "3s"\n')
+        for name in ("alice", "bob"):
+            appliance.add_user(name)
+        appliance.add_user("admin", None, "--groups", "sudo")
+        yield appliance
+        appliance.save_journal("broker")
+
+
+def ask(machine, request, *answers: str) -> dict | str:
+    return json.loads(machine.run(["setpriv", "--reuid=carrel", "--regid=carrel", "--init-groups", "python3", "-c",
+                                   SCRIPT, json.dumps(request), *answers]).stdout)
+
+
+def log_in(machine, user: str, password: str) -> dict:
+    return ask(machine, {"authenticate": {"user": user, "remote": "192.0.2.7"}}, password)
+
+
+def launch(machine, user: str, ticket: str | None, server: str = "") -> dict:
+    return ask(machine, {"launch": {"user": user, "server": server, "token": "t" * 32, "ticket": ticket}})
+
+
+def ticket_of(machine, user: str, password: str) -> str:
+    return log_in(machine, user, password)["accepted"]["ticket"]
+
+
+def test_a_login_gives_the_account_and_a_ticket(broker):
+    accepted = log_in(broker, "alice", "alice-8Kq2")["accepted"]
+    assert accepted["account"]["name"] == "alice" and accepted["account"]["uid"] == broker.uid("alice")
+    assert accepted["account"]["admin"] is False and accepted["ticket"]
+    assert log_in(broker, "admin", "admin-3Vt6")["accepted"]["account"]["admin"] is True
+    assert "rhost=192.0.2.7" in (log_in(broker, "alice", "wrong") and broker.run("journalctl --no-pager -o cat").stdout)
+
+
+@pytest.mark.parametrize(("user", "password"), [("alice", "wrong"), ("nobody-here", "x"), ("root", ""), ("daemon", "x")])
+def test_a_bad_login_gives_no_ticket(broker, user, password):
+    assert "refused" in log_in(broker, user, password)
+
+
+def test_a_launch_runs_the_server_as_the_account(broker):
+    launched = launch(broker, "alice", ticket_of(broker, "alice", "alice-8Kq2"))["launched"]
+    uid = broker.uid("alice")
+    assert launched["unit"] == "carrel-user-alice.service"
+    assert launched["socket"] == f"/run/carrel/user/{uid}/_default.sock"
+    shown = broker.show(launched["unit"], "ActiveState", "Slice", "InvocationID")
+    assert shown == {"ActiveState": "active", "Slice": f"carrel-u{uid}.slice", "InvocationID": launched["invocation"]}
+    assert broker.run(f"stat -c '%a %U %G' /run/carrel/user/{uid}").stdout.strip() == "2710 alice carrel"
+    eventually(lambda: broker.run(f"stat -c '%a %U %G %F' {launched['socket']}").stdout.strip()
+               == "660 alice carrel socket", 10, "the socket is there for owner and hub")
+    secret = broker.run("stat -c '%a %U %G' /run/carrel/secrets/carrel-user-alice.env").stdout.strip()
+    assert secret == "600 root root"
+    again = launch(broker, "alice", ticket_of(broker, "alice", "alice-8Kq2"))
+    assert "already_running" in again["not_launched"]
+    assert ask(broker, {"stop": {"user": "alice", "server": ""}}) == "stopped"
+    assert broker.user_units() == []
+    assert broker.run("ls /run/carrel/secrets/*.env", check=False).stdout == ""
+    assert ask(broker, {"stop": {"user": "alice", "server": ""}}) == "stopped"
+
+
+@pytest.mark.parametrize("ticket", [None, "", "forged", "A" * 86, "A" * 5000])
+def test_a_launch_without_the_ticket_of_a_login_is_refused(broker, ticket):
+    assert launch(broker, "bob", ticket)["not_launched"]["refused"]["login_needed"] is True
+    assert broker.user_units() == []
+
+
+def test_a_ticket_is_good_for_its_own_account_only(broker):
+    ticket = ticket_of(broker, "alice", "alice-8Kq2")
+    assert "refused" in launch(broker, "bob", ticket)["not_launched"]
+    for name in ("root", "daemon"):
+        assert "refused" in launch(broker, name, ticket).get("not_launched", {})
+    assert broker.user_units() == []
+
+
+def test_a_ticket_does_not_survive_a_reused_uid(broker):
+    """The account is removed and another one of the same name gets another UID."""
+    password = broker.add_user("passing")
+    ticket = ticket_of(broker, "passing", password)
+    broker.run("userdel --remove passing")
+    broker.add_user("passing", password, "--uid", "4321")
+    assert "refused" in launch(broker, "passing", ticket)["not_launched"]
+
+
+@pytest.mark.parametrize("request_", [
+    {}, [], None, 7, "launch", {"exec": ["id"]}, {"launch": {}}, {"launch": {"user": "../../etc/x", "server": "", "token": "t", "ticket": None}},
+    {"stop": {"user": "alice", "server": "../x"}}, {"stop": {"user": "al/ice", "server": ""}},
+    {"account": {"user": "alice", "uid": 0}}, {"account": {"user": "a" * 60000}}, {"account": {"user": "-r"}},
+])
+def test_nonsense_is_answered_and_changes_nothing(broker, request_):
+    ask(broker, request_)
+    assert broker.user_units() == []
+    assert ask(broker, {"account": {"user": "alice"}})["account"]["name"] == "alice"
+
+
+def test_only_hub_and_root_may_connect(broker):
+    script = "import socket; socket.socket(socket.AF_UNIX).connect('/run/carrel/broker.sock')"
+    assert "PermissionError" in broker.run(["python3", "-c", script], user="bob", check=False).stderr
+
+
+def test_a_program_that_is_missing_is_named(broker):
+    broker.write("/etc/carrel/carrel.d/zz.toml", '[server]\ncommand = "not-there"\n')
+    try:
+        missing = launch(broker, "bob", ticket_of(broker, "bob", "bob-5Wz9"))["not_launched"]["command_missing"]
+        assert missing["command"] == "not-there" and "/opt/carrel/venv/bin" in missing["searched"]
+    finally:
+        broker.run("rm /etc/carrel/carrel.d/zz.toml")
+
+
+def test_a_broken_configuration_starts_nothing(broker):
+    ticket = ticket_of(broker, "bob", "bob-5Wz9")
+    broker.write("/etc/carrel/carrel.d/zz.toml", "[server\n")
+    try:
+        assert "closed" in launch(broker, "bob", ticket)
+        assert broker.user_units() == []
+    finally:
+        broker.run("rm /etc/carrel/carrel.d/zz.toml")
+
+
+def test_a_module_that_hangs_holds_nobody_else_up(broker):
+    broker.write("/usr/local/bin/hang", "#!/bin/sh\nsleep 600\n")
+    broker.run("chmod 755 /usr/local/bin/hang; cp /etc/pam.d/carrel /root/pam-carrel; "
+               "sed -i '1i auth [success=ignore default=ignore] pam_exec.so quiet /usr/local/bin/hang' /etc/pam.d/carrel")
+    broker.write("/etc/carrel/carrel.d/zz.toml", '[login]\npam_timeout = "2s"\n')
+    try:
+        assert "closed" in log_in(broker, "alice", "alice-8Kq2")
+        eventually(lambda: broker.run("pgrep -x carrel", check=False).stdout == "", 5, "no broker is left")
+    finally:
+        broker.run("cp /root/pam-carrel /etc/pam.d/carrel; rm /etc/carrel/carrel.d/zz.toml")
+    assert "accepted" in log_in(broker, "alice", "alice-8Kq2")
+
+
+def test_the_answers_are_nowhere_to_be_found(broker):
+    log_in(broker, "alice", "Qx7-unmistakable")
+    launch(broker, "alice", ticket_of(broker, "alice", "alice-8Kq2"))
+    journal = broker.run("journalctl --no-pager --output=export").stdout
+    shown = broker.run("systemctl show carrel-user-alice.service; cat /run/systemd/transient/carrel-user-alice.service").stdout
+    ask(broker, {"stop": {"user": "alice", "server": ""}})
+    for secret in ("Qx7-unmistakable", "alice-8Kq2", "t" * 32):
+        assert secret not in journal and secret not in shown
