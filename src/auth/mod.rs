@@ -5,5 +5,6 @@
 
 pub mod cookies;
 pub mod csrf;
+pub mod identify;
 pub mod login;
 pub mod throttle;

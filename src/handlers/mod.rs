@@ -4,6 +4,8 @@
 //! who asks. It translates, calls a use case, and translates back; rules stand elsewhere.
 #![forbid(unsafe_code)]
 
+pub mod html;
+
 use std::{collections::HashMap, net::IpAddr, sync::Arc};
 
 use bytes::Bytes;
@@ -20,6 +22,7 @@ use crate::{
     },
     http::{error::Error, links::Links},
     hub::Hub,
+    store,
 };
 
 /// A request with its body, already bounded.
@@ -90,6 +93,23 @@ impl Context {
 
 fn not_found() -> Error {
     Error::from(Denied::NoAccess)
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        let told = match error.root() {
+            store::Error::Full => Self::new(
+                StatusCode::INSUFFICIENT_STORAGE,
+                "The machine's disk is full, so nothing was changed. Tell the administrator.",
+            ),
+            store::Error::Conflict(_) => Self::conflict("Somebody else just changed the same."),
+            _ => Self::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "The hub cannot use its database. Tell the administrator; its journal says more.",
+            ),
+        };
+        told.because(error)
+    }
 }
 
 impl From<Denied> for Error {

@@ -113,6 +113,11 @@ impl Links {
         self.in_hub_for("spawn", key).with("next", next)
     }
 
+    /// Returns where the visitor's own default server is started.
+    pub fn spawn_own(&self) -> Link {
+        self.in_hub("spawn")
+    }
+
     /// Returns the page that follows a start, which leads on to `next` afterwards.
     pub fn spawn_pending(&self, key: &ServerKey, next: Option<&str>) -> Link {
         self.in_hub_for("spawn-pending", key).with("next", next)

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod activity;
+pub mod housekeeping;
 pub mod oauth;
 pub mod routes;
 pub mod servers;

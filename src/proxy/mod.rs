@@ -7,6 +7,7 @@
 //! socket is ours, in [`target`].
 #![forbid(unsafe_code)]
 
+pub mod probe;
 pub mod target;
 
 mod activity;

@@ -29,7 +29,7 @@ use crate::{
     domain::{
         access::{Permit, StartServer, StopServer},
         entropy::Entropy,
-        names::ServerKey,
+        names::{ServerKey, UnitName},
         server::{Event, FailureCause, Life},
         time::Clock,
     },
@@ -233,6 +233,18 @@ impl Servers {
             Ok(Err(_)) => Status::at_rest(),
             Ok(Ok(status)) => status.clone(),
             Err(_) => self.status(key),
+        }
+    }
+
+    /// Returns how many bytes of memory a server uses, as far as systemd knows.
+    pub async fn memory_bytes(&self, key: &ServerKey) -> Option<u64> {
+        let unit = UnitName::for_server(key).ok()?;
+        match self.shared.parts.systemd.unit_status(&unit).await {
+            Ok(status) => status?.memory_bytes,
+            Err(error) => {
+                tracing::warn!(unit = %unit, "look at {unit}: {error}");
+                None
+            }
         }
     }
 

@@ -149,6 +149,13 @@ pub(super) async fn await_answer(
         event = answer(&shared, &key, &target) => event,
         () = listen(&run, &publish) => Event::NotAnswered(FailureCause::Vanished),
     };
+    if event == Event::Answered {
+        // Before anybody is told: what is said to be ready must be known after a restart.
+        let now = shared.parts.clock.now();
+        if let Err(error) = shared.parts.store.record_ready(&key, now).await {
+            return Event::NotAnswered(error.into()).into();
+        }
+    }
     let target = Some(target);
     Done { event, target }
 }

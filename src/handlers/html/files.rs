@@ -1,0 +1,52 @@
+//! What browsers and monitors fetch by themselves: embedded files, the logo, health, reports.
+
+use http::{HeaderValue, StatusCode, header};
+
+use super::{Context, Error, Reply, Request};
+use crate::{
+    assets::{self, Asset},
+    http::reply,
+};
+
+/// A versioned file never changes; browsers may keep it for a year.
+const KEEP: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+/// An unversioned one is asked for again.
+const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
+
+/// GET `/hub/static/NAME`: an embedded file (PG-23).
+pub async fn get_asset(ctx: &Context, request: Request) -> Result<Reply, Error> {
+    let asset =
+        assets::find(ctx.param("name")).ok_or_else(|| Error::not_found("There is no such file"))?;
+    let versioned = request.uri().query().is_some_and(|q| q.starts_with("v="));
+    Ok(file(asset, if versioned { KEEP } else { ASK_AGAIN }))
+}
+
+/// GET `/hub/logo`: the logo as a bitmap (PG-24).
+pub async fn get_logo(_ctx: &Context, _request: Request) -> Result<Reply, Error> {
+    Ok(file(&assets::LOGO_BITMAP, ASK_AGAIN))
+}
+
+/// GET `/favicon.ico`: what browsers show in the tab (PG-25).
+pub async fn get_favicon(_ctx: &Context, _request: Request) -> Result<Reply, Error> {
+    Ok(file(&assets::FAVICON, ASK_AGAIN))
+}
+
+fn file(asset: &'static Asset, caching: HeaderValue) -> Reply {
+    let mut reply = reply::bytes(StatusCode::OK, asset.content_type, asset.bytes);
+    reply.headers_mut().insert(header::CACHE_CONTROL, caching);
+    reply
+}
+
+/// GET `/hub/health`: 200 and nothing else, without asking anybody (PG-21).
+pub async fn get_health(_ctx: &Context, _request: Request) -> Result<Reply, Error> {
+    Ok(reply::empty(StatusCode::OK))
+}
+
+/// POST `/hub/security/csp-report`: takes note of what a browser refused to load (PG-26).
+pub async fn take_csp_report(_ctx: &Context, request: Request) -> Result<Reply, Error> {
+    tracing::debug!(
+        "a browser reported {} bytes about the content security policy",
+        request.body().len()
+    );
+    Ok(reply::empty(StatusCode::NO_CONTENT))
+}

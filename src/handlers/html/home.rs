@@ -1,0 +1,82 @@
+//! The home page: a person's servers and what can be done with them (PG-06).
+
+use http::StatusCode;
+
+use super::{Context, Error, Reply, Request, failures, frame, page, query, signed_in};
+use crate::{
+    domain::{names::ServerKey, server::Life, time::Timestamp},
+    hub::servers::Status,
+    pages::home::{HomeView, ServerState, ServerView, Usage, home_page},
+    store::servers::Server,
+};
+
+/// GET `/hub/home`.
+pub async fn show_home(ctx: &Context, request: Request) -> Result<Reply, Error> {
+    let person = match signed_in(ctx, &request) {
+        Ok(person) => person,
+        Err(login) => return Ok(login),
+    };
+    query(&request)?;
+    let records = ctx.hub().store.list_servers_of(person).await?;
+    let mut keys: Vec<ServerKey> = records.iter().map(|record| record.key.clone()).collect();
+    keys.push(ServerKey::default_of(person.clone()));
+    keys.sort();
+    keys.dedup();
+    keys.retain(|key| key.server.is_default() || ctx.settings.hub.named_servers);
+    let mut servers = Vec::with_capacity(keys.len());
+    for key in keys {
+        let record = records.iter().find(|record| record.key == key);
+        servers.push(server_view(ctx, key, record).await);
+    }
+    let view = HomeView {
+        frame: frame(ctx),
+        user: person.clone(),
+        now: ctx.hub().clock.now(),
+        error: None,
+        servers,
+        named: None,
+    };
+    Ok(page(StatusCode::OK, home_page(&view)))
+}
+
+async fn server_view(ctx: &Context, key: ServerKey, record: Option<&Server>) -> ServerView {
+    let status = ctx.hub().servers.status(&key);
+    let seen = ctx.hub().routes.get(&key).and_then(|r| r.last_activity());
+    let usage = match status.life {
+        Life::Ready { .. } => Usage {
+            memory_bytes: ctx.hub().servers.memory_bytes(&key).await,
+            memory_limit_bytes: ctx.settings.server.limits.memory_bytes,
+            cpu_time: None,
+        },
+        _ => Usage::default(),
+    };
+    ServerView {
+        display_name: record
+            .map(|record| record.display_name.clone())
+            .filter(|name| !name.is_empty()),
+        state: state(&status, record.and_then(|record| record.started)),
+        last_activity: record.and_then(|record| record.last_activity).max(seen),
+        usage,
+        failure: status
+            .life
+            .failure()
+            .map(|failure| failures::view(&key, failure, &ctx.settings)),
+        key,
+    }
+}
+
+fn state(status: &Status, started: Option<Timestamp>) -> ServerState {
+    match &status.life {
+        Life::Stopped { .. } => ServerState::Stopped,
+        Life::Launching { since, .. } | Life::Waiting { since, .. } => ServerState::Starting {
+            since: Some(*since),
+        },
+        Life::Checking { .. } => ServerState::Starting { since: started },
+        Life::Ready { since, .. } => ServerState::Running {
+            since: started.or(Some(*since)),
+        },
+        Life::Stopping { since, .. } => ServerState::Stopping {
+            since: Some(*since),
+        },
+    }
+}

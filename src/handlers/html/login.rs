@@ -1,0 +1,162 @@
+//! The login form, its answer, and the further rounds PAM may want (PG-40…PG-51).
+
+use http::{HeaderValue, StatusCode, header};
+
+use super::{Context, Error, Reply, Request, form, frame, next_target, page, query, root, see};
+use crate::{
+    auth::{cookies, login::Outcome},
+    broker::{client::Login, message::Prompt, message::PromptKind},
+    domain::secret::Secret,
+    http::forms::Form,
+    hub::{sessions, users},
+    pages::login::{LoginError, LoginMessage, LoginPrompt, LoginRound, LoginView, login_page},
+};
+
+/// Answers taken in one further round; PAM asks for one or two.
+const MAX_ANSWERS: usize = 16;
+
+/// GET `/hub/login`: the form, or onward for somebody who is logged in.
+pub async fn show_login(ctx: &Context, request: Request) -> Result<Reply, Error> {
+    let query = query(&request)?;
+    if let Some(person) = ctx.person() {
+        return Ok(see(&root::after_login(ctx, person, &query)));
+    }
+    let username = query.get("username").unwrap_or_default().to_owned();
+    let round = LoginRound::Password { username };
+    Ok(page(
+        StatusCode::OK,
+        login_page(&view(ctx, &query, None, round)),
+    ))
+}
+
+/// POST `/hub/login`: a name and a password, or the answers of a further round.
+pub async fn submit_login(ctx: &Context, request: Request) -> Result<Reply, Error> {
+    let query = query(&request)?;
+    let form = form(&request)?;
+    let secret = |text: &str| Secret::new(text.to_owned());
+    let outcome = if let Some(conversation) = form.get("conversation") {
+        let answers = (0..MAX_ANSWERS).map_while(|n| form.get(&format!("answer-{n}")));
+        let answers = answers.map(secret).collect();
+        let conversation = conversation.to_owned();
+        ctx.parts
+            .logins
+            .go_on(conversation, answers, ctx.remote)
+            .await
+    } else {
+        let username = form.get("username").unwrap_or_default().trim();
+        let password = secret(form.get("password").unwrap_or_default());
+        let conversation = ctx.parts.entropy.base64_text().expose().clone();
+        ctx.parts
+            .logins
+            .begin(username, password, ctx.remote, conversation)
+            .await
+    };
+    answer(ctx, &query, &form, outcome).await
+}
+
+async fn answer(
+    ctx: &Context,
+    query: &Form,
+    form: &Form,
+    outcome: Outcome,
+) -> Result<Reply, Error> {
+    let username = form.get("username").unwrap_or_default().trim().to_owned();
+    let again = |error: LoginError| {
+        let round = LoginRound::Password {
+            username: username.clone(),
+        };
+        login_page(&view(ctx, query, Some(error), round))
+    };
+    Ok(match outcome {
+        Outcome::Welcome(login) => return welcome(ctx, query, *login).await,
+        Outcome::Asked {
+            conversation,
+            username,
+            prompts,
+        } => {
+            let round = further(conversation, username, prompts);
+            page(StatusCode::OK, login_page(&view(ctx, query, None, round)))
+        }
+        Outcome::Refused => page(StatusCode::FORBIDDEN, again(LoginError::Refused)),
+        Outcome::Expired => page(StatusCode::FORBIDDEN, again(LoginError::RoundExpired)),
+        Outcome::Throttled(retry_after) => {
+            let markup = again(LoginError::Throttled { retry_after });
+            let mut reply = page(StatusCode::TOO_MANY_REQUESTS, markup);
+            let seconds = HeaderValue::from(retry_after.as_secs() + 1);
+            reply.headers_mut().insert(header::RETRY_AFTER, seconds);
+            reply
+        }
+        Outcome::Unavailable => page(
+            StatusCode::SERVICE_UNAVAILABLE,
+            again(LoginError::Unavailable),
+        ),
+    })
+}
+
+/// Remembers the login and leads on (PG-46).
+async fn welcome(ctx: &Context, query: &Form, login: Login) -> Result<Reply, Error> {
+    let hub = ctx.hub();
+    let person = &login.account.name;
+    users::log_in(&hub.store, &hub.clock, &login).await?;
+    let lifetime = ctx.settings.hub.session_lifetime;
+    let entropy = &ctx.parts.entropy;
+    let session = sessions::begin(&hub.store, &hub.clock, entropy, person, lifetime).await?;
+    tracing::info!(
+        target: "audit",
+        { user.name = %person, remote = %ctx.remote },
+        "{person} logged in from {}",
+        ctx.remote
+    );
+    let mut reply = see(&root::after_login(ctx, person, query));
+    cookies::set_login(
+        &mut reply,
+        &session.login,
+        &session.session_id,
+        ctx.links.base(),
+        lifetime,
+    );
+    Ok(reply)
+}
+
+/// Returns the login page again after its form came without a good token (PG-49).
+pub fn expired_form(ctx: &Context, request: &Request) -> Reply {
+    let query = query(request).unwrap_or_default();
+    let username = form(request)
+        .ok()
+        .and_then(|form| form.get("username").map(str::to_owned))
+        .unwrap_or_default();
+    let round = LoginRound::Password { username };
+    let view = view(ctx, &query, Some(LoginError::FormExpired), round);
+    page(StatusCode::FORBIDDEN, login_page(&view))
+}
+
+fn view(ctx: &Context, query: &Form, error: Option<LoginError>, round: LoginRound) -> LoginView {
+    LoginView {
+        frame: frame(ctx),
+        next: next_target(ctx, query).unwrap_or_default(),
+        error,
+        round,
+    }
+}
+
+fn further(conversation: String, username: String, said: Vec<Prompt>) -> LoginRound {
+    let (mut messages, mut prompts) = (Vec::new(), Vec::new());
+    for Prompt { text, kind } in said {
+        match kind {
+            PromptKind::Hidden | PromptKind::Shown => prompts.push(LoginPrompt {
+                text,
+                is_hidden: kind == PromptKind::Hidden,
+            }),
+            PromptKind::Info | PromptKind::Error => messages.push(LoginMessage {
+                text,
+                is_error: kind == PromptKind::Error,
+            }),
+        }
+    }
+    LoginRound::Further {
+        conversation,
+        username,
+        messages,
+        prompts,
+    }
+}

@@ -1,0 +1,43 @@
+//! The end of a browser's login (PG-55).
+
+use http::StatusCode;
+
+use super::{Context, Error, Reply, Request, frame, page};
+use crate::{
+    auth::cookies,
+    domain::access::{Permit, Via},
+    hub::sessions,
+    pages::logged_out::{LoggedOutView, logged_out_page},
+};
+
+/// GET `/hub/logout`: ends the session, revokes what it was granted, forgets its cookies.
+pub async fn log_out(ctx: &Context, _request: Request) -> Result<Reply, Error> {
+    if let (Some(person), Some(caller)) = (ctx.person(), &ctx.caller) {
+        if let Via::Session { hash, .. } = caller.via() {
+            sessions::end(&ctx.hub().store, *hash).await?;
+        }
+        tracing::info!(target: "audit", { user.name = %person }, "{person} logged out");
+        if ctx.settings.hub.shutdown_on_logout {
+            for (key, _) in ctx.hub().servers.list() {
+                if key.user == *person {
+                    let reason = "the configuration stops servers when their owner logs out";
+                    let permit = Permit::by_hub(key, reason);
+                    // A supervisor too busy to listen keeps the server up; the log out stands.
+                    if let Err(error) = ctx.hub().servers.stop(&permit) {
+                        tracing::warn!("stop a server of {person} at log out: {error}");
+                    }
+                }
+            }
+        }
+    }
+    let view = LoggedOutView {
+        frame: crate::pages::frame::Frame {
+            visitor: None,
+            ..frame(ctx)
+        },
+        servers_keep_running: !ctx.settings.hub.shutdown_on_logout,
+    };
+    let mut reply = page(StatusCode::OK, logged_out_page(&view));
+    cookies::clear_all(&mut reply, ctx.links.base());
+    Ok(reply)
+}

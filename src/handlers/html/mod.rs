@@ -1,0 +1,86 @@
+//! Pages: what a person in a browser asks of the hub, one file per family of pages.
+
+pub mod failures;
+pub mod files;
+pub mod home;
+pub mod login;
+pub mod logout;
+pub mod pending;
+pub mod root;
+pub mod spawn;
+pub mod visit;
+
+use http::StatusCode;
+use maud::Markup;
+
+use super::{Context, Request};
+use crate::{
+    domain::{
+        names::{ServerKey, ServerName, UserName},
+        redirect,
+        scope::ScopeName,
+    },
+    http::{error::Error, forms::Form, reply, reply::Reply},
+    pages::frame::{Frame, Visitor},
+};
+
+/// Returns the frame of a page for whoever asks.
+pub fn frame(ctx: &Context) -> Frame {
+    Frame {
+        links: ctx.links.clone(),
+        visitor: ctx.caller.as_ref().and_then(|caller| {
+            Some(Visitor {
+                name: caller.user()?.clone(),
+                admin: caller.grants().has(ScopeName::AdminUi),
+            })
+        }),
+        xsrf: ctx.xsrf.clone(),
+        announcement: None,
+    }
+}
+
+/// Returns a page with its status.
+fn page(status: StatusCode, markup: Markup) -> Reply {
+    reply::html(status, markup.into_string())
+}
+
+/// Returns a redirect that the browser follows with GET.
+fn see(location: &str) -> Reply {
+    reply::redirect(StatusCode::FOUND, location)
+}
+
+/// Returns the query of a request; one that cannot be read is a bad request.
+fn query(request: &Request) -> Result<Form, Error> {
+    Form::parse_query(request.uri().query())
+        .map_err(|cause| Error::bad_request("The address's query cannot be read").because(cause))
+}
+
+/// Returns the form of a request; one that cannot be read is a bad request.
+fn form(request: &Request) -> Result<Form, Error> {
+    Form::parse(request.body())
+        .map_err(|cause| Error::bad_request("The form cannot be read").because(cause))
+}
+
+/// Returns the local target that a client asks to be led on to, if it is one.
+fn next_target(ctx: &Context, query: &Form) -> Option<String> {
+    redirect::local_target(query.get("next")?, &ctx.own)
+}
+
+/// Returns the person who asks, or the redirect to the login page that leads back here.
+fn signed_in<'a>(ctx: &'a Context, request: &Request) -> Result<&'a UserName, Reply> {
+    ctx.person().ok_or_else(|| {
+        let here = request.uri().path_and_query().map(|here| here.as_str());
+        see(ctx.links.login(here).as_str())
+    })
+}
+
+/// Returns the server a page is about: the one its path names, else the person's default one.
+fn server_of(ctx: &Context, person: &UserName) -> Result<ServerKey, Error> {
+    if ctx.param("user").is_empty() {
+        return Ok(ServerKey {
+            user: person.clone(),
+            server: ServerName::default_server(),
+        });
+    }
+    ctx.server_param()
+}

@@ -1,0 +1,96 @@
+//! Addresses that only lead on, and the error pages by number.
+
+use http::StatusCode;
+
+use super::{Context, Error, Reply, Request, frame, next_target, page, query, see, signed_in};
+use crate::{
+    domain::{
+        names::{ServerKey, UserName},
+        server::Life,
+    },
+    http::forms::Form,
+    pages::error::{ErrorView, error_page},
+};
+
+/// GET `/hub/`: leads to where the visitor belongs (PG-05, PG-20).
+pub async fn lead_on(ctx: &Context, request: Request) -> Result<Reply, Error> {
+    let query = query(&request)?;
+    if let (None, Some(url)) = (next_target(ctx, &query), &ctx.settings.hub.default_url) {
+        return Ok(see(url));
+    }
+    match signed_in(ctx, &request) {
+        Ok(person) => Ok(see(&after_login(ctx, person, &query))),
+        Err(login) => Ok(login),
+    }
+}
+
+/// Returns where a person is led who has just logged in or asked for `/hub/` (PG-20).
+pub fn after_login(ctx: &Context, person: &UserName, query: &Form) -> String {
+    if let Some(next) = next_target(ctx, query) {
+        return next;
+    }
+    let key = ServerKey::default_of(person.clone());
+    let target = if let Some(url) = &ctx.settings.hub.default_url {
+        url.clone()
+    } else if !ctx.settings.hub.redirect_to_server {
+        ctx.links.home().into()
+    } else {
+        match ctx.hub().servers.status(&key).life {
+            Life::Ready { .. } => ctx.links.server(&key).into(),
+            _ => ctx.links.spawn_own().into(),
+        }
+    };
+    with_other_parameters(target, query)
+}
+
+/// Appends the request's own parameters, so that they survive the way (PG-20).
+fn with_other_parameters(mut target: String, query: &Form) -> String {
+    let mut out = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in query.iter() {
+        if !matches!(name, "next" | "_xsrf") {
+            out.append_pair(name, value);
+        }
+    }
+    let query = out.finish();
+    if !query.is_empty() {
+        target.push(if target.contains('?') { '&' } else { '?' });
+        target.push_str(&query);
+    }
+    target
+}
+
+/// GET `/hub/user-redirect/PATH`: leads to PATH on the visitor's own server (PG-15).
+pub async fn redirect_to_own_server(ctx: &Context, request: Request) -> Result<Reply, Error> {
+    let person = match signed_in(ctx, &request) {
+        Ok(person) => person,
+        Err(login) => return Ok(login),
+    };
+    let key = ServerKey::default_of(person.clone());
+    let mut next = format!("{}{}", ctx.links.server(&key), ctx.param("rest"));
+    if let Some(query) = request.uri().query() {
+        next.push('?');
+        next.push_str(query);
+    }
+    Ok(see(ctx.links.spawn(&key, Some(&next)).as_str()))
+}
+
+/// GET `/hub/error/NNN`: the page of an error, itself answered with 200 (PG-19).
+pub async fn show_error(ctx: &Context, _request: Request) -> Result<Reply, Error> {
+    let status: u16 = ctx.param("status").parse().unwrap_or(404);
+    let status = match StatusCode::from_u16(status) {
+        Ok(status) if status.is_client_error() || status.is_server_error() => status,
+        _ => StatusCode::NOT_FOUND,
+    };
+    let message = match status {
+        StatusCode::SERVICE_UNAVAILABLE => "Your server appears to be down.",
+        _ => status.canonical_reason().unwrap_or("Something went wrong."),
+    };
+    let view = ErrorView {
+        frame: frame(ctx),
+        status: status.as_u16(),
+        message: message.to_owned(),
+        advice: None,
+        request_id: ctx.request_id.clone(),
+    };
+    Ok(page(StatusCode::OK, error_page(&view)))
+}

@@ -1,0 +1,390 @@
+//! One request from the listener to its reply, step by step; there is no other way through.
+
+use std::{net::IpAddr, sync::Arc};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request};
+
+use super::{
+    App, faults, headers,
+    routes::{self, Found, Params, Realm, Row},
+};
+use crate::{
+    auth::{
+        cookies, csrf,
+        identify::{Accepts, Identity, identify},
+    },
+    config::settings::Settings,
+    domain::redirect::OwnHost,
+    handlers::{self, Context, html},
+    http::{
+        cookies as jar,
+        error::Error,
+        forms::Form,
+        headers as forwarded,
+        links::Links,
+        reply::{self, Body, Reply},
+        request::{Listener, Peer, Request, is_form, is_json, read_body},
+    },
+    hub::routes::Route,
+};
+
+/// Answers one request.
+pub async fn dispatch(app: Arc<App>, request: Request, peer: Peer) -> Reply {
+    if peer.via == Listener::Public
+        && let Some(route) = app.hub().routes.find(request.uri().path())
+    {
+        return forward(&app, &route, request, peer).await;
+    }
+    // A client that goes away must not leave a change half done: the handler runs on without it.
+    let tracker = app.tracker.clone();
+    let answer = tracker.spawn(async move { answer(&app, request, peer).await });
+    answer.await.unwrap_or_else(|panic| {
+        tracing::error!("a handler did not come to its end: {panic}");
+        reply::empty(StatusCode::INTERNAL_SERVER_ERROR)
+    })
+}
+
+/// Hands a request to the server it is for; when that is gone, says so and tells the supervisor.
+async fn forward(app: &App, route: &Arc<Route>, request: Request, peer: Peer) -> Reply {
+    // Of the head, only what telling a fault needs is kept: this is the busiest way of all.
+    let target = request.uri().clone();
+    let kept = [header::ACCEPT, header::HOST].map(|name| {
+        let value = request.headers().get(&name).cloned();
+        (name, value)
+    });
+    let error = match app.proxy.forward(route, request, &peer).await {
+        Ok(reply) => return reply,
+        Err(error) => error,
+    };
+    if error.suggests_death() {
+        app.hub().servers.unreachable(&route.key);
+    }
+    let head: HeaderMap = kept
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect();
+    let arrival = Arrival::new(app, &target, &head, peer);
+    let ctx = arrival.context(app, Params::new(), Identity::Nobody, String::new());
+    let text = "Your server does not answer. It may have just ended: look at the home page.";
+    let fault = Error::new(error.status(), text).because(error);
+    let mut reply = faults::tell(&ctx, Realm::Visit, &head, &fault);
+    headers::finish(&mut reply, Realm::Visit, ctx.links.csp_report().as_str());
+    reply
+}
+
+/// What is known of a request before anybody has been asked who it is.
+struct Arrival {
+    settings: Arc<Settings>,
+    links: Links,
+    remote: IpAddr,
+    own: OwnHost,
+    request_id: String,
+}
+
+impl Arrival {
+    fn new(app: &App, target: &Uri, headers: &HeaderMap, peer: Peer) -> Self {
+        let settings = app.hub().settings.load_full();
+        let trusted = &settings.hub.trusted_proxies;
+        let scheme = forwarded::browser_scheme(&peer, headers, trusted);
+        let own = OwnHost {
+            scheme: scheme.as_str().to_owned(),
+            host: forwarded::host(target, headers)
+                .unwrap_or_default()
+                .to_owned(),
+        };
+        Self {
+            links: Links::new(&settings.hub.base_url),
+            remote: forwarded::client_address(&peer, headers, trusted),
+            own: own_by_settings(&settings).unwrap_or(own),
+            request_id: app.next_request_id(),
+            settings,
+        }
+    }
+
+    fn context(self, app: &App, params: Params, identity: Identity, xsrf: String) -> Context {
+        Context {
+            parts: Arc::clone(&app.parts),
+            settings: self.settings,
+            caller: identity.into_caller(),
+            links: self.links,
+            remote: self.remote,
+            own: self.own,
+            params,
+            xsrf,
+            request_id: self.request_id,
+        }
+    }
+}
+
+fn own_by_settings(settings: &Settings) -> Option<OwnHost> {
+    let url = settings.hub.public_url.as_deref()?;
+    let (scheme, rest) = url.split_once("://")?;
+    let host = rest.split('/').next()?;
+    Some(OwnHost {
+        scheme: scheme.to_owned(),
+        host: host.to_owned(),
+    })
+}
+
+/// Where a path leads.
+enum Way {
+    /// To a row of the table.
+    To(&'static Row, Params),
+    /// Elsewhere, with this status.
+    Redirect(StatusCode, String),
+    /// Nowhere.
+    Nowhere(Realm, Error),
+}
+
+async fn answer(app: &App, request: Request, peer: Peer) -> Reply {
+    let (head, body) = request.into_parts();
+    let arrival = Arrival::new(app, &head.uri, &head.headers, peer);
+    let csp_report = arrival.links.csp_report();
+    let (realm, mut reply) = match find(&arrival.links, &head, peer) {
+        Way::Redirect(status, location) => (Realm::Open, reply::redirect(status, &location)),
+        Way::Nowhere(realm, error) => {
+            let ctx = arrival.context(app, Params::new(), Identity::Nobody, String::new());
+            (realm, faults::tell(&ctx, realm, &head.headers, &error))
+        }
+        Way::To(row, params) => {
+            let reply = answer_row(app, arrival, row, params, head, body, peer).await;
+            (row.realm, reply)
+        }
+    };
+    headers::finish(&mut reply, realm, csp_report.as_str());
+    reply
+}
+
+/// Finds the way of a path that no server owns (PG-01…PG-04, PX-16).
+fn find(links: &Links, head: &request::Parts, peer: Peer) -> Way {
+    let path = head.uri.path();
+    let query = head
+        .uri
+        .query()
+        .map(|q| format!("?{q}"))
+        .unwrap_or_default();
+    let base = links.base();
+    let Some(below) = path.strip_prefix(base) else {
+        return nowhere(Realm::Page);
+    };
+    if below == "hub" {
+        return Way::Redirect(StatusCode::MOVED_PERMANENTLY, links.hub().into());
+    }
+    let inside = below.strip_prefix("hub/");
+    if peer.via == Listener::Api && !inside.is_some_and(|path| path.starts_with("api")) {
+        return nowhere(Realm::Api);
+    }
+    let is_read = matches!(head.method, Method::GET | Method::HEAD);
+    let inside = match inside {
+        Some(inside) => inside,
+        // Browsers ask for it there, whatever pages say.
+        None if below == "favicon.ico" => below,
+        // What an application still sends to its stopped server cannot follow a redirect.
+        None if !is_read && below.starts_with("user/") => below,
+        None => {
+            let slashless = below
+                .strip_prefix("user/")
+                .or(below.strip_prefix("services/"))
+                .is_some_and(|name| !name.is_empty() && !name.contains('/'));
+            return if slashless {
+                Way::Redirect(StatusCode::MOVED_PERMANENTLY, format!("{path}/{query}"))
+            } else {
+                Way::Redirect(StatusCode::FOUND, format!("{base}hub/{below}{query}"))
+            };
+        }
+    };
+    let realm = if inside.starts_with("api/") {
+        Realm::Api
+    } else {
+        Realm::Page
+    };
+    match routes::find(inside) {
+        Found::Row(row, params) => Way::To(row, params),
+        Found::Nothing => nowhere(realm),
+        Found::Malformed => {
+            let error = Error::bad_request("The address is not percent-encoded UTF-8");
+            Way::Nowhere(realm, error)
+        }
+    }
+}
+
+fn nowhere(realm: Realm) -> Way {
+    let text = match realm {
+        Realm::Api => "Not Found",
+        _ => "Jupyter has lots of moons, but this is not one...",
+    };
+    Way::Nowhere(realm, Error::not_found(text))
+}
+
+async fn answer_row(
+    app: &App,
+    arrival: Arrival,
+    row: &'static Row,
+    params: Params,
+    head: request::Parts,
+    body: Body,
+    peer: Peer,
+) -> Reply {
+    let accepts = match (peer.via, row.realm) {
+        (Listener::Api, _) => Accepts::Token,
+        (_, Realm::Page) => Accepts::Cookie,
+        _ => Accepts::TokenOrCookie,
+    };
+    let identity = match row.realm {
+        Realm::Open | Realm::OAuthToken => Ok(Identity::Nobody),
+        _ => identify(app.hub(), &head.headers, accepts).await,
+    };
+    let limits = arrival.settings.limits.clone();
+    let fault = |error: &Error, arrival: Arrival| {
+        let ctx = arrival.context(app, Params::new(), Identity::Nobody, String::new());
+        faults::tell(&ctx, row.realm, &head.headers, error)
+    };
+    let identity = match identity {
+        Ok(identity) => identity,
+        Err(error) => return fault(&error.into(), arrival),
+    };
+    let Some(handler) = row.handler(&head.method) else {
+        if head.method == Method::OPTIONS && row.realm == Realm::Api {
+            return reply::empty(StatusCode::OK);
+        }
+        return fault(&method_not_allowed(row), arrival);
+    };
+    let body = match read_body(body, limits.body_bytes, limits.body_timeout).await {
+        Ok(body) => body,
+        Err(error) => return fault(&error.into(), arrival),
+    };
+    let holder = identity.holder();
+    let (xsrf, fresh_xsrf) = xsrf_token(app, &head.headers, holder);
+    let checked = check_forgery(app, row, &identity, &head, &body);
+    let identity = match (&checked, row.realm) {
+        // A request that cannot prove itself is nobody's; pages say so, the API says how (HD-36).
+        (Err(_), _) => Identity::Nobody,
+        (Ok(()), _) => identity,
+    };
+    let session_id = missing_session_id(&identity, &head.headers);
+    let ctx = arrival.context(app, params, identity, xsrf);
+    let request = handlers::Request::from_parts(head, body);
+    let (uri_headers, method) = (request.headers().clone(), request.method().clone());
+    let result = match checked {
+        Ok(()) => handler(&ctx, request).await,
+        Err(_) if row.path == "login" => Ok(html::login::expired_form(&ctx, &request)),
+        Err(fault) => Err(forgery_error(fault, &method)),
+    };
+    let mut reply = match result {
+        Ok(reply) => reply,
+        Err(error) => faults::tell(&ctx, row.realm, &uri_headers, &error),
+    };
+    if matches!(row.realm, Realm::Page | Realm::Visit) && is_navigation(&uri_headers) {
+        if let Some(session_id) = session_id {
+            cookies::set_session_id(&mut reply, &session_id, ctx.links.base());
+        }
+        let is_page = reply.status() != StatusCode::FOUND;
+        if fresh_xsrf && is_page {
+            cookies::set_xsrf(&mut reply, &ctx.xsrf, holder);
+        }
+    }
+    reply
+}
+
+fn method_not_allowed(row: &Row) -> Error {
+    let error = Error::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
+    match HeaderValue::from_str(&row.allow()) {
+        Ok(allow) => error.with_header(header::ALLOW, allow),
+        Err(_) => error,
+    }
+}
+
+/// Returns the form token of this visitor: the one they have, or a fresh one to be set.
+fn xsrf_token(app: &App, headers: &HeaderMap, holder: csrf::Holder) -> (String, bool) {
+    let csrf = &app.parts.csrf;
+    let held = jar::all(headers)
+        .filter(|(name, _)| *name == csrf::COOKIE)
+        .find(|(_, token)| csrf.made(holder, token));
+    match held {
+        Some((_, token)) => (token.to_owned(), false),
+        None => (csrf.token(holder, app.parts.entropy.bytes()), true),
+    }
+}
+
+/// Refuses what another site, or another person's program on this one, made the browser send.
+fn check_forgery(
+    app: &App,
+    row: &Row,
+    identity: &Identity,
+    head: &request::Parts,
+    body: &Bytes,
+) -> Result<(), csrf::Fault> {
+    let by_cookie = match (row.realm, identity) {
+        (Realm::Open | Realm::OAuthToken, _) | (_, Identity::Token(_)) => false,
+        (_, Identity::Session { .. }) => true,
+        // Logging somebody else's browser in is a forgery too.
+        (Realm::Page, Identity::Nobody) => head.method != Method::GET,
+        (Realm::Api | Realm::Visit, Identity::Nobody) => false,
+    };
+    if !by_cookie || !csrf::is_checked(&head.method, &head.headers) {
+        return Ok(());
+    }
+    if csrf::is_cross_origin(&head.method, &head.headers) {
+        return Err(csrf::Fault::Mismatch);
+    }
+    // A form of another site can send text, not JSON (HD-39).
+    let has_type = head.headers.contains_key(header::CONTENT_TYPE);
+    if row.realm == Realm::Api && has_type && !is_json(&head.headers) {
+        return Err(csrf::Fault::Mismatch);
+    }
+    let repeated = repeated_token(head, body);
+    let cookies = jar::all(&head.headers)
+        .filter(|(name, _)| *name == csrf::COOKIE)
+        .map(|(_, value)| value);
+    app.parts
+        .csrf
+        .check(identity.holder(), repeated.as_deref(), cookies)
+}
+
+/// Returns the form token from the query, the form or a header; the first that is not empty (HD-34).
+fn repeated_token(head: &request::Parts, body: &Bytes) -> Option<String> {
+    let field = |form: Form| form.get(csrf::FIELD).map(str::to_owned);
+    let in_query = Form::parse_query(head.uri.query()).ok().and_then(field);
+    let in_form = || {
+        let is_form = is_form(&head.headers);
+        is_form.then(|| Form::parse(body).ok().and_then(field))?
+    };
+    let in_header = || {
+        csrf::HEADERS
+            .iter()
+            .filter_map(|name| head.headers.get(*name)?.to_str().ok())
+            .find(|value| !value.is_empty())
+            .map(str::to_owned)
+    };
+    in_query
+        .filter(|token| !token.is_empty())
+        .or_else(in_form)
+        .filter(|token| !token.is_empty())
+        .or_else(in_header)
+}
+
+fn forgery_error(fault: csrf::Fault, method: &Method) -> Error {
+    Error::forbidden(match fault {
+        csrf::Fault::Missing => format!("'_xsrf' argument missing from {method}"),
+        csrf::Fault::Mismatch => format!("XSRF cookie does not match {method} argument"),
+    })
+}
+
+/// Returns the session id that a logged-in browser has lost (HD-17).
+fn missing_session_id(identity: &Identity, headers: &HeaderMap) -> Option<String> {
+    match identity {
+        Identity::Session { session_id, .. } => {
+            let held = jar::find(headers, cookies::SESSION_ID) == Some(session_id.as_str());
+            (!held).then(|| session_id.clone())
+        }
+        Identity::Nobody | Identity::Token(_) => None,
+    }
+}
+
+/// Tells whether a person goes to a page, as far as the browser says (HD-41).
+fn is_navigation(headers: &HeaderMap) -> bool {
+    headers
+        .get("sec-fetch-mode")
+        .is_none_or(|mode| mode == "navigate")
+}

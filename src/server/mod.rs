@@ -1,0 +1,49 @@
+//! The one road of a request: [`dispatch`] calls each step in order, [`routes`] is the whole surface.
+#![forbid(unsafe_code)]
+
+pub mod dispatch;
+mod faults;
+mod headers;
+pub mod routes;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use tokio_util::task::TaskTracker;
+
+use crate::{handlers::Parts, hub::Hub, proxy::Proxy};
+
+/// Everything a request can need.
+pub struct App {
+    /// What handlers get.
+    pub parts: Arc<Parts>,
+    /// The way to people's servers.
+    pub proxy: Proxy,
+    /// Where handlers run on when their client goes away.
+    pub tracker: TaskTracker,
+    requests: AtomicU64,
+}
+
+impl App {
+    /// Puts the parts together.
+    pub fn new(parts: Arc<Parts>, proxy: Proxy, tracker: TaskTracker) -> Self {
+        Self {
+            parts,
+            proxy,
+            tracker,
+            requests: AtomicU64::new(0),
+        }
+    }
+
+    /// Returns the hub.
+    pub fn hub(&self) -> &Hub {
+        &self.parts.hub
+    }
+
+    /// Returns the next request's number, as it stands in the journal and on error pages.
+    fn next_request_id(&self) -> String {
+        format!("{:x}", self.requests.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+}

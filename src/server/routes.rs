@@ -1,0 +1,238 @@
+//! The whole HTTP surface as one table, below the hub's prefix: path → handler.
+//!
+//! matchit neither decodes segments nor matches empty ones; both are seen to here, so that `%2F`
+//! never makes a segment and `/servers/` names the default server.
+
+use std::{collections::HashMap, pin::Pin, sync::LazyLock};
+
+use http::Method;
+use percent_encoding::percent_decode_str;
+
+use crate::{
+    handlers::{Context, Request, html},
+    http::{error::Error, reply::Reply},
+};
+
+/// What a handler gives.
+pub type HandlerFuture<'a> = Pin<Box<dyn Future<Output = Result<Reply, Error>> + Send + 'a>>;
+/// A handler, whatever it is about.
+pub type Handler = for<'a> fn(&'a Context, Request) -> HandlerFuture<'a>;
+
+/// Who is asked for what on a route, and in which language faults are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Realm {
+    /// Nobody is asked who they are.
+    Open,
+    /// A page: only the login cookie counts, never a token (HD-42).
+    Page,
+    /// A visit to a server that is not routed: cookie or token, faults as the visitor likes them.
+    Visit,
+    /// The REST API: token or cookie, faults as JSON.
+    Api,
+    /// Called by OAuth clients, which show their own credentials in the body; faults as JSON.
+    OAuthToken,
+}
+
+/// One path and what can be done with it.
+pub struct Row {
+    /// The path below `{base}hub/`, with `{parts}`.
+    pub path: &'static str,
+    /// Who is asked for what.
+    pub realm: Realm,
+    /// A handler for each method; HEAD is answered by GET's.
+    pub methods: &'static [(Method, Handler)],
+}
+
+/// Makes a row of the table.
+macro_rules! row {
+    ($path:literal $realm:ident $($method:ident => $handler:path),+ $(,)?) => {
+        Row {
+            path: $path,
+            realm: Realm::$realm,
+            methods: &[$((Method::$method, |ctx, request| Box::pin($handler(ctx, request)))),+],
+        }
+    };
+}
+
+/// Every path of the hub, grouped by who uses it.
+#[rustfmt::skip]
+pub static TABLE: &[Row] = &[
+    // Used by people, in a browser.
+    row!("" Page GET => html::root::lead_on),
+    row!("home" Page GET => html::home::show_home),
+    row!("login" Page GET => html::login::show_login, POST => html::login::submit_login),
+    row!("logout" Page GET => html::logout::log_out),
+    row!("spawn" Page GET => html::spawn::spawn_by_visit, POST => html::spawn::spawn_by_form),
+    row!("spawn/{user}" Page GET => html::spawn::spawn_by_visit, POST => html::spawn::spawn_by_form),
+    row!("spawn/{user}/{server}" Page GET => html::spawn::spawn_by_visit, POST => html::spawn::spawn_by_form),
+    row!("spawn-pending" Page GET => html::pending::show_pending),
+    row!("spawn-pending/{user}" Page GET => html::pending::show_pending),
+    row!("spawn-pending/{user}/{server}" Page GET => html::pending::show_pending),
+    row!("stop/{user}" Page POST => html::spawn::stop_by_form),
+    row!("stop/{user}/{server}" Page POST => html::spawn::stop_by_form),
+    row!("user-redirect" Page GET => html::root::redirect_to_own_server),
+    row!("user-redirect/{*rest}" Page GET => html::root::redirect_to_own_server),
+    row!("error/{status}" Open GET => html::root::show_error),
+    // Used by browsers that want a server which is not routed.
+    row!("user/{user}" Visit GET => html::visit::show_stopped_server, POST => html::visit::refuse_request,
+         PATCH => html::visit::refuse_request, DELETE => html::visit::refuse_request),
+    row!("user/{user}/" Visit GET => html::visit::show_stopped_server, POST => html::visit::refuse_request,
+         PATCH => html::visit::refuse_request, DELETE => html::visit::refuse_request),
+    row!("user/{user}/{*rest}" Visit GET => html::visit::show_stopped_server, POST => html::visit::refuse_request,
+         PATCH => html::visit::refuse_request, DELETE => html::visit::refuse_request),
+    // Used by browsers, by themselves.
+    row!("favicon.ico" Open GET => html::files::get_favicon),
+    row!("static/{name}" Open GET => html::files::get_asset),
+    row!("logo" Open GET => html::files::get_logo),
+    row!("security/csp-report" Open POST => html::files::take_csp_report),
+    // Used by whatever watches the hub.
+    row!("health" Open GET => html::files::get_health),
+    row!("api/health" Open GET => html::files::get_health),
+    // Used by single-user servers and scripts.
+    // Used by OAuth clients, and by browsers on their behalf.
+];
+
+/// The names of `{parts}`; matchit hands them out without their lifetime.
+const PARTS: [&str; 6] = ["user", "server", "token", "name", "status", "rest"];
+
+/// The decoded `{parts}` of a path; `rest` stays as it was sent.
+pub type Params = HashMap<&'static str, String>;
+
+/// A path that was looked up.
+pub enum Found {
+    /// A row, with the path's parts.
+    Row(&'static Row, Params),
+    /// No such path.
+    Nothing,
+    /// A part does not decode to UTF-8, or decodes to a control character.
+    Malformed,
+}
+
+static ROUTER: LazyLock<matchit::Router<&'static Row>> = LazyLock::new(|| {
+    let mut router = matchit::Router::new();
+    for row in TABLE {
+        router
+            .insert(format!("/{}", row.path), row)
+            .expect("the table's paths are distinct, which a test proves");
+    }
+    router
+});
+
+/// Looks up the raw path below `{base}hub/`.
+pub fn find(below_hub: &str) -> Found {
+    let path = format!("/{below_hub}");
+    let Ok(found) = ROUTER.at(&path) else {
+        return Found::Nothing;
+    };
+    let mut params = Params::new();
+    for (name, raw) in found.params.iter() {
+        let Some(value) = decode(raw) else {
+            return Found::Malformed;
+        };
+        let Some(part) = PARTS.into_iter().find(|part| *part == name) else {
+            continue;
+        };
+        // The rest of a path goes on to somebody else, who decodes it.
+        let value = if part == "rest" {
+            raw.to_owned()
+        } else {
+            value
+        };
+        params.insert(part, value);
+    }
+    Found::Row(found.value, params)
+}
+
+fn decode(raw: &str) -> Option<String> {
+    let value = percent_decode_str(raw).decode_utf8().ok()?.into_owned();
+    (!value.chars().any(char::is_control)).then_some(value)
+}
+
+impl Row {
+    /// Returns the handler for a method; HEAD is answered as GET without its body, but not by the
+    /// API, where it is as unknown as it is to JupyterHub (API-07).
+    pub fn handler(&self, method: &Method) -> Option<Handler> {
+        let wanted = match *method {
+            Method::HEAD if self.realm != Realm::Api => &Method::GET,
+            _ => method,
+        };
+        let found = self.methods.iter().find(|(method, _)| method == wanted);
+        found.map(|(_, handler)| *handler)
+    }
+
+    /// Returns the value of `Allow` (RFC 9110 section 10.2.1).
+    pub fn allow(&self) -> String {
+        let names: Vec<&str> = self.methods.iter().map(|(m, _)| m.as_str()).collect();
+        names.join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(path: &str) -> Option<(&'static str, Params)> {
+        match find(path) {
+            Found::Row(row, params) => Some((row.path, params)),
+            Found::Nothing | Found::Malformed => None,
+        }
+    }
+
+    #[test]
+    fn every_path_of_the_table_is_found() {
+        for row in TABLE {
+            let path = row.path.replace(['{', '}', '*'], "x");
+            let found = matches!(find(&path), Found::Row(found, _) if found.path == row.path);
+            assert!(found, "{path}");
+        }
+    }
+
+    #[test]
+    fn every_part_of_the_table_has_a_known_name() {
+        for row in TABLE {
+            for part in row.path.split('/').filter(|s| s.starts_with('{')) {
+                assert!(
+                    PARTS.contains(&part.trim_matches(['{', '}', '*'])),
+                    "{part}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn parts_are_decoded_after_the_match() {
+        let (path, params) = row("user/a%2Fb/lab%20x").unwrap();
+        assert_eq!(path, "user/{user}/{*rest}");
+        assert_eq!(params["user"], "a/b");
+        assert_eq!(params["rest"], "lab%20x");
+        assert_eq!(row("api/users/%C3%A4").unwrap().1["user"], "ä");
+    }
+
+    #[test]
+    fn the_default_server_has_an_empty_name() {
+        let (path, params) = row("api/users/alice/servers/").unwrap();
+        assert_eq!(path, "api/users/{user}/servers/");
+        assert!(!params.contains_key("server"));
+    }
+
+    #[test]
+    fn malformed_parts_are_refused() {
+        for path in ["user/%00", "user/%FF", "user/a%0Ab"] {
+            assert!(matches!(find(path), Found::Malformed), "{path}");
+        }
+    }
+
+    #[test]
+    fn unknown_paths_are_not_found() {
+        for path in [
+            "homes",
+            "home/",
+            "api/user/",
+            "Home",
+            "oauth2/authorize",
+            "api/x",
+        ] {
+            assert!(matches!(find(path), Found::Nothing), "{path}");
+        }
+    }
+}
