@@ -16,6 +16,7 @@ pub mod net;
 pub mod pages;
 pub mod pam;
 pub mod proxy;
+pub mod serve;
 pub mod server;
 pub mod store;
 pub mod systemd;

@@ -2,8 +2,18 @@
 
 use std::path::Path;
 
+use anyhow::Context;
+
+use crate::{serve, telemetry::logs};
+
 /// Runs the hub until it is told to stop.
 pub(super) fn run(config: &Path) -> anyhow::Result<()> {
-    let _settings = super::load_settings(config)?;
-    anyhow::bail!("this build has no hub")
+    logs::start();
+    let settings = super::load_settings(config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_name("carrel")
+        .build()
+        .context("start the runtime")?;
+    runtime.block_on(serve::serve(config, settings))
 }

@@ -57,6 +57,11 @@ impl Entropy {
         *self.fill()
     }
 
+    /// Returns 256 random bits for a key.
+    pub fn key(&self) -> [u8; 32] {
+        *self.fill()
+    }
+
     fn fill<const N: usize>(&self) -> Zeroizing<[u8; N]> {
         let mut bytes = Zeroizing::new([0; N]);
         match self {
