@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    config::settings::{Sandbox, ServerSettings, Settings},
+    config::settings::{Change, Sandbox, ServerSettings, Settings},
     domain::{
         account::Account,
         names::ServerKey,
@@ -76,9 +76,11 @@ impl Profile {
                 continue;
             }
             let bounds = &mut profile.bounds;
-            bounds.memory_bytes = group.memory_bytes.or(bounds.memory_bytes);
-            bounds.cpus = group.cpus.or(bounds.cpus);
-            bounds.tasks = group.tasks.or(bounds.tasks);
+            bounds.memory_bytes = group
+                .memory_bytes
+                .map_or(bounds.memory_bytes, Change::bound);
+            bounds.cpus = group.cpus.map_or(bounds.cpus, Change::bound);
+            bounds.tasks = group.tasks.map_or(bounds.tasks, Change::bound);
             profile.environment.extend(group.environment.clone());
             for (name, directive, _) in SWITCHES {
                 match group.sandbox.get(name) {
@@ -202,14 +204,14 @@ mod tests {
         settings.server.limits.memory_bytes = Some(1);
         settings.groups = vec![
             GroupSettings {
-                memory_bytes: Some(2),
-                tasks: Some(7),
+                memory_bytes: Some(Change::To(2)),
+                tasks: Some(Change::To(7)),
                 sandbox: BTreeMap::from([("no_new_privileges".into(), false)]),
                 environment: BTreeMap::from([("A".into(), "first".into())]),
                 ..group("staff")
             },
             GroupSettings {
-                memory_bytes: Some(3),
+                memory_bytes: Some(Change::To(3)),
                 environment: BTreeMap::from([("A".into(), "second".into())]),
                 ..group("gpu")
             },
@@ -222,6 +224,13 @@ mod tests {
         assert_eq!(both.environment["A"], "second");
         assert!(!both.sandbox.contains(&Directive::NoNewPrivileges));
         assert!(both.sandbox.contains(&Directive::PrivateTmp));
+        settings.groups.push(GroupSettings {
+            memory_bytes: Some(Change::Lift),
+            cpus: Some(Change::Lift),
+            ..group("users")
+        });
+        let free = Profile::of(&member_of(&["gpu", "users"]), &settings);
+        assert_eq!((free.bounds.memory_bytes, free.bounds.cpus), (None, None));
     }
 
     #[test]

@@ -175,15 +175,34 @@ pub struct GroupSettings {
     /// The system group.
     pub name: String,
     /// Changed bounds.
-    pub memory_bytes: Option<u64>,
+    pub memory_bytes: Option<Change<u64>>,
     /// Changed processors.
-    pub cpus: Option<f64>,
+    pub cpus: Option<Change<f64>>,
     /// Changed number of processes.
-    pub tasks: Option<u64>,
+    pub tasks: Option<Change<u64>>,
     /// Added environment.
     pub environment: BTreeMap<String, String>,
     /// Changed sandbox directives, by the names of [`Sandbox`]'s fields.
     pub sandbox: BTreeMap<String, bool>,
+}
+
+/// What a group makes of a bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change<T> {
+    /// This is the bound.
+    To(T),
+    /// There is no bound.
+    Lift,
+}
+
+impl<T> Change<T> {
+    /// Returns the bound that applies, which is none when it is lifted.
+    pub fn bound(self) -> Option<T> {
+        match self {
+            Self::To(bound) => Some(bound),
+            Self::Lift => None,
+        }
+    }
 }
 
 /// Bounds on what clients may send.

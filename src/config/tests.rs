@@ -3,6 +3,7 @@ use std::{collections::BTreeMap, time::Duration};
 use proptest::prelude::*;
 
 use super::*;
+use crate::config::settings::Change;
 
 fn faults(text: &str) -> Vec<String> {
     match parse(Path::new("c"), text) {
@@ -190,8 +191,8 @@ fn later_files_win_key_by_key() {
     let names: Vec<_> = settings.groups.iter().map(|g| g.name.as_str()).collect();
     assert_eq!(names, ["z", "a", "m"]);
     let first = settings.groups.first().unwrap();
-    assert_eq!(first.tasks, Some(100));
-    assert_eq!(first.memory_bytes, Some(u64::MAX));
+    assert_eq!(first.tasks, Some(Change::To(100)));
+    assert_eq!(first.memory_bytes, Some(Change::Lift));
     assert_eq!(first.cpus, None);
     assert_eq!(
         first.sandbox,

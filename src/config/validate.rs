@@ -14,7 +14,7 @@ use crate::config::{
     merged::Merged,
     raw::{Raw, RawGroup, RawHub, RawLimits, RawLogin, RawSandbox, RawServer},
     settings::{
-        GroupSettings, HubSettings, LimitSettings, LoginSettings, ResourceLimits, Sandbox,
+        Change, GroupSettings, HubSettings, LimitSettings, LoginSettings, ResourceLimits, Sandbox,
         ServerSettings, Settings, TlsSettings,
     },
     spelling::{AccountName, Text, Variable, spell_seconds},
@@ -217,12 +217,16 @@ fn group(name: String, mut table: DeTable<'_>) -> Result<GroupSettings, String> 
     let raw: RawGroup = complete(table)?;
     Ok(GroupSettings {
         name,
-        memory_bytes: raw.memory.map(|bound| bound.0.unwrap_or(u64::MAX)),
-        cpus: raw.cpus.map(|bound| bound.0.unwrap_or(f64::INFINITY)),
-        tasks: raw.tasks.map(|bound| bound.0.unwrap_or(u64::MAX)),
+        memory_bytes: raw.memory.map(|bound| change(bound.0)),
+        cpus: raw.cpus.map(|bound| change(bound.0)),
+        tasks: raw.tasks.map(|bound| change(bound.0)),
         environment: environment(raw.environment),
         sandbox,
     })
+}
+
+fn change<T>(bound: Option<T>) -> Change<T> {
+    bound.map_or(Change::Lift, Change::To)
 }
 
 fn environment(raw: BTreeMap<Variable, Text>) -> BTreeMap<String, String> {
