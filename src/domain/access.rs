@@ -163,6 +163,15 @@ impl Caller {
         }
     }
 
+    /// Returns the same caller with other grants.
+    #[must_use]
+    pub fn with_grants(&self, grants: Grants) -> Self {
+        Self {
+            grants,
+            ..self.clone()
+        }
+    }
+
     /// Returns on whose behalf the caller acts.
     pub fn owner(&self) -> &Owner {
         &self.owner

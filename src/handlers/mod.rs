@@ -4,6 +4,7 @@
 //! who asks. It translates, calls a use case, and translates back; rules stand elsewhere.
 #![forbid(unsafe_code)]
 
+pub mod api;
 pub mod html;
 
 use std::{collections::HashMap, net::IpAddr, sync::Arc};

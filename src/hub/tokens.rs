@@ -237,7 +237,7 @@ fn default_note(permit: &Permit<WriteTokens>) -> String {
     const OWN: &str = "Requested via api";
     match permit.by() {
         By::Caller(Owner::User(name)) if name == permit.target() => OWN.to_owned(),
-        by => format!("{OWN} by {by}"),
+        by @ (By::Caller(_) | By::Hub(_)) => format!("{OWN} by {by}"),
     }
 }
 

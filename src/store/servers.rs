@@ -167,7 +167,7 @@ impl Store {
     /// Records which run of the unit systemd began.
     pub async fn record_launched(&self, key: &ServerKey, invocation: &InvocationId) -> Result<()> {
         const SQL: &str = "UPDATE servers SET invocation = :invocation WHERE id = :id";
-        let (key, invocation) = (key.clone(), invocation.clone());
+        let (key, invocation) = (key.clone(), *invocation);
         self.write("record a launch", move |tx| {
             let id = get_server_id(tx, &key)?;
             tx.prepare_cached(SQL)?

@@ -1,0 +1,310 @@
+//! Wire types: what users, servers and tokens look like in JSON (API-80…API-82).
+//!
+//! Names and shapes are JupyterHub's; nothing inside Carrel is named after them.
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::Context;
+use crate::{
+    domain::{
+        access::Caller,
+        names::{ServerKey, UserName},
+        scope::{ScopeName, role::AdminRole},
+        server::Life,
+        time::Timestamp,
+    },
+    hub::{servers::Status, tokens::Described},
+    store::{servers::Server, tokens::Token, users::User},
+};
+
+/// The version of JupyterHub whose API this is; single-user servers compare it with their own (SU-20).
+pub const JUPYTERHUB_VERSION: &str = "6.1.1";
+
+/// Which keys of a user's model each scope opens.
+const USER_KEYS: &[(ScopeName, &[&str])] = &[
+    (
+        ScopeName::ReadUsers,
+        &[
+            "kind",
+            "name",
+            "admin",
+            "roles",
+            "groups",
+            "server",
+            "pending",
+            "created",
+            "last_activity",
+            "user_info",
+        ],
+    ),
+    (
+        ScopeName::ReadUsersName,
+        &["kind", "name", "admin", "user_info"],
+    ),
+    (ScopeName::ReadUsersGroups, &["kind", "name", "groups"]),
+    (
+        ScopeName::ReadUsersActivity,
+        &["kind", "name", "last_activity"],
+    ),
+    (ScopeName::ReadServers, &["kind", "name", "servers"]),
+    (
+        ScopeName::ReadRolesUsers,
+        &["kind", "name", "roles", "admin"],
+    ),
+    (ScopeName::AdminAuthState, &["kind", "name", "auth_state"]),
+];
+
+/// A server on the wire.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ServerModel {
+    name: String,
+    display_name: String,
+    full_name: String,
+    last_activity: Option<String>,
+    started: Option<String>,
+    pending: Option<&'static str>,
+    ready: bool,
+    stopped: bool,
+    url: String,
+    user_options: Value,
+    progress_url: String,
+    full_url: Option<String>,
+    full_progress_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<Value>,
+}
+
+/// A token on the wire; `token` itself only in the reply that made it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TokenModel {
+    user: String,
+    id: String,
+    kind: &'static str,
+    roles: [&'static str; 0],
+    scopes: Vec<String>,
+    created: String,
+    last_activity: Option<String>,
+    expires_at: Option<String>,
+    note: String,
+    session_id: Option<String>,
+    oauth_client: String,
+}
+
+/// What a user's model is made from.
+pub struct UserParts<'a> {
+    /// The user.
+    pub user: &'a User,
+    /// Their servers, with what they do now.
+    pub servers: Vec<(Server, Status)>,
+    /// Which of the servers are shown.
+    pub shown: ShownServers,
+}
+
+/// Which servers a user's model has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ShownServers {
+    /// Those that run, start or stop.
+    Active,
+    /// All of them.
+    All,
+}
+
+impl ServerModel {
+    /// Returns a server as the caller may see it.
+    pub fn of(ctx: &Context, server: &Server, status: &Status) -> Self {
+        let key = &server.key;
+        let url = ctx.links.server(key).to_string();
+        let progress_url = ctx.links.progress(key).to_string();
+        let public = ctx.settings.hub.public_url.as_deref();
+        let public = public.map(|origin| origin.trim_end_matches('/'));
+        let seen = ctx.hub().routes.get(key);
+        let seen = seen.and_then(|route| route.last_activity());
+        let sees_state = |caller: &Caller| caller.can(ScopeName::AdminServerState, key);
+        Self {
+            name: key.server.to_string(),
+            display_name: server.display_name.clone(),
+            full_name: key.to_string(),
+            last_activity: text(server.last_activity.max(seen)),
+            started: text(server.started),
+            pending: pending(&status.life),
+            ready: is_ready(&status.life),
+            stopped: !status.life.is_active(),
+            user_options: user_options(server),
+            full_url: public.map(|origin| format!("{origin}{url}")),
+            full_progress_url: public.map(|origin| format!("{origin}{progress_url}")),
+            url,
+            progress_url,
+            state: ctx
+                .caller
+                .as_ref()
+                .is_some_and(sees_state)
+                .then(|| state(server)),
+        }
+    }
+}
+
+impl TokenModel {
+    /// Returns a token with what it may do.
+    pub fn of(described: Described) -> Self {
+        let Described { token, scopes } = described;
+        Self {
+            user: token.user.to_string(),
+            id: token.id.to_string(),
+            kind: "api_token",
+            roles: [],
+            scopes,
+            created: token.created.to_string(),
+            last_activity: text(token.last_activity),
+            expires_at: text(token.expires),
+            oauth_client: client(&token),
+            note: token.note,
+            session_id: token.session_id,
+        }
+    }
+}
+
+/// Returns a user's model with the keys the caller may see; empty when there are none.
+pub fn user(ctx: &Context, caller: &Caller, parts: &UserParts<'_>) -> Map<String, Value> {
+    let name = &parts.user.name;
+    let opened = |scope: ScopeName| caller.can(scope, name);
+    let keys = USER_KEYS.iter().filter(|(scope, _)| opened(*scope));
+    let keys: Vec<&str> = keys.flat_map(|(_, keys)| keys.iter().copied()).collect();
+    let mut model = whole_user(ctx, parts);
+    model.retain(|key, _| keys.contains(&key.as_str()));
+    if keys.is_empty() {
+        return model;
+    }
+    let servers = shown_servers(ctx, caller, parts);
+    if keys.contains(&"servers") || !servers.is_empty() {
+        model.insert("servers".into(), Value::Object(servers));
+    }
+    model
+}
+
+fn whole_user(ctx: &Context, parts: &UserParts<'_>) -> Map<String, Value> {
+    let user = parts.user;
+    let default = ServerKey::default_of(user.name.clone());
+    let default = parts
+        .servers
+        .iter()
+        .find(|(server, _)| server.key == default);
+    let url = default.filter(|(_, status)| is_ready(&status.life));
+    let roles: &[&str] = match user.admin {
+        AdminRole::Held => &["user", "admin"],
+        AdminRole::NotHeld => &["user"],
+    };
+    let seen = parts.servers.iter().filter_map(|(server, _)| {
+        let route = ctx.hub().routes.get(&server.key)?;
+        route.last_activity()
+    });
+    let last_activity = user.last_activity.max(seen.max());
+    let model = [
+        ("kind", json!("user")),
+        ("name", json!(user.name.as_str())),
+        ("admin", json!(user.admin == AdminRole::Held)),
+        ("roles", json!(roles)),
+        ("groups", json!([])),
+        (
+            "server",
+            json!(url.map(|(server, _)| ctx.links.server(&server.key).to_string())),
+        ),
+        (
+            "pending",
+            json!(default.and_then(|(_, status)| pending(&status.life))),
+        ),
+        ("created", json!(user.created.to_string())),
+        ("last_activity", json!(text(last_activity))),
+        ("user_info", Value::Null),
+        ("auth_state", Value::Null),
+    ];
+    model
+        .map(|(key, value)| (key.to_owned(), value))
+        .into_iter()
+        .collect()
+}
+
+fn shown_servers(ctx: &Context, caller: &Caller, parts: &UserParts<'_>) -> Map<String, Value> {
+    let shown = parts.servers.iter().filter(|(server, status)| {
+        let wanted = parts.shown == ShownServers::All || status.life.is_active();
+        wanted && caller.can(ScopeName::ReadServers, &server.key)
+    });
+    let models = shown.map(|(server, status)| {
+        let model = ServerModel::of(ctx, server, status);
+        (server.key.server.to_string(), json!(model))
+    });
+    models.collect()
+}
+
+/// Returns a server's name in messages: the user's for the default server, else `user:server`.
+pub fn log_name(key: &ServerKey) -> String {
+    if key.server.is_default() {
+        return key.user.to_string();
+    }
+    format!("{}:{}", key.user, key.server)
+}
+
+/// Returns what is under way with a server, in JupyterHub's words.
+pub fn pending(life: &Life) -> Option<&'static str> {
+    match life {
+        Life::Launching { .. } | Life::Waiting { .. } => Some("spawn"),
+        Life::Checking { .. } => Some("check"),
+        Life::Stopping { .. } => Some("stop"),
+        Life::Ready { .. } | Life::Stopped { .. } => None,
+    }
+}
+
+fn is_ready(life: &Life) -> bool {
+    matches!(life, Life::Ready { .. })
+}
+
+fn user_options(server: &Server) -> Value {
+    let options = server.user_options.as_deref();
+    // Only objects are ever stored; anything else shows as none.
+    let parsed = options.and_then(|text| serde_json::from_str(text).ok());
+    parsed.unwrap_or_else(|| json!({}))
+}
+
+fn state(server: &Server) -> Value {
+    let run = server.invocation.as_ref();
+    let unit = crate::domain::names::UnitName::for_server(&server.key);
+    json!({
+        // A name too long for a unit has none.
+        "unit_name": unit.ok().map(|unit| unit.to_string()),
+        "invocation": run.map(ToString::to_string),
+    })
+}
+
+fn client(token: &Token) -> String {
+    match &token.client {
+        Some(client) => client.description.clone(),
+        None => "jupyterhub".to_owned(),
+    }
+}
+
+fn text(at: Option<Timestamp>) -> Option<String> {
+    at.map(|at| at.to_string())
+}
+
+/// Returns the parts of a user's model: their servers, with what each does now.
+pub async fn user_parts<'a>(
+    ctx: &Context,
+    user: &'a User,
+    shown: ShownServers,
+) -> Result<UserParts<'a>, crate::http::error::Error> {
+    let servers = ctx.hub().store.list_servers_of(&user.name).await?;
+    let servers = servers.into_iter().map(|server| {
+        let status = ctx.hub().servers.status(&server.key);
+        (server, status)
+    });
+    Ok(UserParts {
+        user,
+        servers: servers.collect(),
+        shown,
+    })
+}
+
+/// Returns the words for a user who is not there.
+pub fn no_such_user(name: &UserName) -> String {
+    format!("No such user: {name}")
+}

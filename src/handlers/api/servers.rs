@@ -1,0 +1,244 @@
+//! Servers of users: seen, started, stopped (API-30, API-32, API-34).
+
+use std::time::Duration;
+
+use http::{HeaderValue, StatusCode, header};
+use serde_json::{Map, Value};
+
+use super::{
+    Context, Request, body, get_user,
+    model::{ServerModel, log_name, pending},
+};
+use crate::{
+    domain::{
+        access::{self, Action, Permit, ReadServer, StartServer, StopServer},
+        names::{ServerKey, ServerName},
+        server::Life,
+    },
+    http::{
+        error::Error,
+        reply::{self, Reply},
+    },
+    hub::servers::{StartError, Status},
+};
+
+/// How long a start is watched before the answer is "still pending" (SP-22).
+const SLOW_START: Duration = Duration::from_secs(10);
+/// How long a stop is watched before the answer is "still stopping" (SP-23).
+const SLOW_STOP: Duration = Duration::from_secs(10);
+/// How long a supervisor may take to take a command up; it does nothing but that.
+const TAKE_UP: Duration = Duration::from_secs(1);
+
+/// `GET /hub/api/users/NAME/server` and `/servers/SERVER`: a server, whether it runs or not.
+pub async fn get_server(ctx: &Context, _request: Request) -> Result<Reply, Error> {
+    let permit = permitted::<ReadServer>(ctx)?;
+    let key = permit.target();
+    let server = ctx.hub().store.find_server(key).await?;
+    let server = server.ok_or_else(|| Error::not_found("Not Found"))?;
+    let status = ctx.hub().servers.status(key);
+    let model = ServerModel::of(ctx, &server, &status);
+    Ok(reply::json(StatusCode::OK, &model))
+}
+
+/// `POST /hub/api/users/NAME/server` and `/servers/SERVER`: 201 when it is ready, 202 when it takes longer.
+pub async fn start_server(ctx: &Context, request: Request) -> Result<Reply, Error> {
+    let permit = permitted::<StartServer>(ctx)?;
+    let key = permit.target();
+    get_user(ctx, &key.user).await?;
+    let wishes = Wishes::parse(&request)?;
+    check_named(ctx, key)?;
+    wishes.check_display_name()?;
+    let before = ctx.hub().servers.status(key);
+    if pending(&before.life) == Some("spawn") {
+        return Ok(accepted(StatusCode::ACCEPTED));
+    }
+    create_named(ctx, key, &wishes).await?;
+    let started = ctx.hub().servers.start(&permit, wishes.options());
+    started.map_err(|error| start_error(key, error))?;
+    match settled(ctx, key, &before, SLOW_START).await.life {
+        Life::Ready { .. } => Ok(accepted(StatusCode::CREATED)),
+        Life::Stopped { .. } => Err(Error::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Internal Server Error",
+        )),
+        Life::Launching { .. }
+        | Life::Waiting { .. }
+        | Life::Checking { .. }
+        | Life::Stopping { .. } => Ok(accepted(StatusCode::ACCEPTED)),
+    }
+}
+
+/// `DELETE /hub/api/users/NAME/server` and `/servers/SERVER`: 204 when it is stopped, 202 when that takes
+/// longer; with `{"remove": true}` its record goes too.
+pub async fn stop_server(ctx: &Context, request: Request) -> Result<Reply, Error> {
+    let permit = permitted::<StopServer>(ctx)?;
+    let key = permit.target();
+    get_user(ctx, &key.user).await?;
+    let object = body::object(&request, "Body must be a JSON object")?;
+    let remove = object.get("remove").and_then(Value::as_bool) == Some(true);
+    check_removal(ctx, key, remove).await?;
+    let before = ctx.hub().servers.status(key);
+    if pending(&before.life) == Some("stop") && !remove {
+        return Ok(accepted(StatusCode::ACCEPTED));
+    }
+    let status = if before.life.is_active() {
+        let stopped = ctx.hub().servers.stop(&permit);
+        stopped.map_err(|error| start_error(key, error))?;
+        let patience = match remove {
+            // The record can only go once nothing runs any more, however long that takes.
+            true => ctx.settings.server.stop_timeout + SLOW_STOP,
+            false => SLOW_STOP,
+        };
+        settled(ctx, key, &before, patience).await
+    } else {
+        before
+    };
+    if status.life.is_active() {
+        return Ok(accepted(StatusCode::ACCEPTED));
+    }
+    if remove {
+        ctx.hub().store.delete_server(key).await?;
+    }
+    Ok(reply::empty(StatusCode::NO_CONTENT))
+}
+
+/// What a client wants of a start (API-32).
+#[derive(Debug, Default, PartialEq)]
+struct Wishes {
+    display_name: Option<String>,
+    user_options: Option<Map<String, Value>>,
+}
+
+impl Wishes {
+    /// Without either known key the whole object is the options, as clients before JupyterHub 6 send it.
+    fn parse(request: &Request) -> Result<Self, Error> {
+        let mut object = body::object(request, "Body must be a JSON object")?;
+        let display_name = match object.get("display_name") {
+            None => None,
+            Some(Value::String(name)) => Some(name.clone()),
+            Some(_) => return Err(Error::bad_request("display_name must be a string")),
+        };
+        let known = object.contains_key("user_options") || display_name.is_some();
+        let user_options = if known {
+            match object.remove("user_options") {
+                None | Some(Value::Null) => None,
+                Some(Value::Object(options)) => Some(options),
+                Some(_) => {
+                    return Err(Error::bad_request("user_options must be an object or null"));
+                }
+            }
+        } else {
+            (!object.is_empty()).then_some(object)
+        };
+        Ok(Self {
+            display_name: display_name.filter(|name| !name.is_empty()),
+            user_options,
+        })
+    }
+
+    /// Display names are 1 to 255 printable characters, single spaces only inside (SP-42).
+    fn check_display_name(&self) -> Result<(), Error> {
+        let Some(name) = &self.display_name else {
+            return Ok(());
+        };
+        let long = name.chars().count() > 255;
+        let spaced = name.trim() != name || name.contains("  ");
+        let shown = !name.chars().any(char::is_control);
+        if long || spaced || !shown {
+            let shown = body::shown(&Value::String(name.clone()));
+            return Err(Error::bad_request(format!("Invalid display_name: {shown}")));
+        }
+        Ok(())
+    }
+
+    fn options(&self) -> Option<String> {
+        let options = self.user_options.clone()?;
+        Some(Value::Object(options).to_string())
+    }
+}
+
+/// Gives the permit for the server a path names. A name no server can have is refused in words, but only
+/// to those who may do this to the user's servers at all.
+pub(super) fn permitted<A>(ctx: &Context) -> Result<Permit<A>, Error>
+where
+    A: Action<Target = ServerKey>,
+{
+    let caller = ctx.caller.as_ref();
+    let user = ctx.user_param()?;
+    match ServerName::parse(ctx.param("server")) {
+        Ok(server) => Ok(access::permit::<A>(caller, ServerKey { user, server })?),
+        Err(_) => {
+            access::permit::<A>(caller, ServerKey::default_of(user))?;
+            let name = body::shown(&Value::String(ctx.param("server").to_owned()));
+            Err(Error::bad_request(format!("Invalid server_name: {name}")))
+        }
+    }
+}
+
+fn check_named(ctx: &Context, key: &ServerKey) -> Result<(), Error> {
+    if key.server.is_default() || ctx.settings.hub.named_servers {
+        return Ok(());
+    }
+    Err(Error::bad_request("Named servers are not enabled."))
+}
+
+/// Makes the record of a named server that is new, with its name for people.
+async fn create_named(ctx: &Context, key: &ServerKey, wishes: &Wishes) -> Result<(), Error> {
+    if key.server.is_default() || ctx.hub().store.find_server(key).await?.is_some() {
+        return Ok(());
+    }
+    let display_name = wishes.display_name.as_deref();
+    let display_name = display_name.unwrap_or(key.server.as_str());
+    let now = ctx.hub().clock.now();
+    let created = ctx.hub().store.create_server(key, display_name, None, now);
+    match created.await {
+        // Somebody else made it in between.
+        Err(error) if error.is_conflict() => Ok(()),
+        created => Ok(created?),
+    }
+}
+
+async fn check_removal(ctx: &Context, key: &ServerKey, remove: bool) -> Result<(), Error> {
+    if key.server.is_default() {
+        if remove {
+            return Err(Error::bad_request("Cannot delete the default server"));
+        }
+        return Ok(());
+    }
+    check_named(ctx, key)?;
+    if ctx.hub().store.find_server(key).await?.is_none() {
+        let text = format!("{} has no server named '{}'", key.user, key.server);
+        return Err(Error::not_found(text));
+    }
+    Ok(())
+}
+
+/// Waits until a command has been taken up and what it began has ended, or patience is over.
+async fn settled(ctx: &Context, key: &ServerKey, before: &Status, patience: Duration) -> Status {
+    let servers = &ctx.hub().servers;
+    if let Some(mut status) = servers.follow(key) {
+        let taken_up = status.wait_for(|status| status.life != before.life);
+        // A supervisor that has ended, or dawdles, is looked at as it is.
+        drop(tokio::time::timeout(TAKE_UP, taken_up).await);
+    }
+    servers.settled(key, patience).await
+}
+
+/// Returns why a command was not taken, with the name that JupyterHub's clients expect.
+fn start_error(key: &ServerKey, error: StartError) -> Error {
+    let name = log_name(key);
+    match error {
+        StartError::AlreadyRunning(_) => Error::bad_request(format!("{name} is already running")),
+        StartError::PendingStop(_) => Error::bad_request(format!("{name} is pending stop")),
+        StartError::PendingCheck(_) => Error::bad_request(format!("{name} is pending check")),
+        StartError::TooManyStarting | StartError::TooManyRunning | StartError::Busy => error.into(),
+    }
+}
+
+/// Returns a reply whose status says all; JupyterHub sends it as empty text.
+fn accepted(status: StatusCode) -> Reply {
+    let mut reply = reply::empty(status);
+    let text = HeaderValue::from_static("text/plain");
+    reply.headers_mut().insert(header::CONTENT_TYPE, text);
+    reply
+}

@@ -1,0 +1,48 @@
+//! The caller: whose credentials these are and what they allow (API-22).
+
+use http::StatusCode;
+use serde_json::json;
+
+use super::{
+    Context, Request, get_user,
+    model::{self, ShownServers},
+};
+use crate::{
+    domain::{
+        access::{Caller, Via},
+        scope::{Grants, Holder, role},
+    },
+    http::{
+        error::Error,
+        reply::{self, Reply},
+    },
+};
+
+/// `GET /hub/api/user`: single-user servers ask it whom a token belongs to.
+pub async fn get_self(ctx: &Context, _request: Request) -> Result<Reply, Error> {
+    let forbidden = || Error::forbidden("Forbidden");
+    let caller = ctx.caller.as_ref().ok_or_else(forbidden)?;
+    let name = caller.user().ok_or_else(forbidden)?;
+    let user = get_user(ctx, name).await?;
+    let parts = model::user_parts(ctx, &user, ShownServers::Active).await?;
+    let mut model = model::user(ctx, &identifying(caller), &parts);
+    let (token_id, session_id) = match caller.via() {
+        Via::Token { id, session_id } => (Some(id.to_string()), session_id.clone()),
+        Via::Session { .. } => (None, None),
+    };
+    model.insert("token_id".into(), json!(token_id));
+    model.insert("session_id".into(), json!(session_id));
+    model.insert("scopes".into(), json!(caller.grants().texts()));
+    Ok(reply::json(StatusCode::OK, &model))
+}
+
+/// Every credential may say whose it is, here and nowhere else.
+fn identifying(caller: &Caller) -> Caller {
+    let holder = Holder {
+        user: caller.user().cloned(),
+        ..Holder::default()
+    };
+    let mut grants = caller.grants().clone();
+    grants.extend(&Grants::expand(&role::identify(), &holder));
+    caller.with_grants(grants)
+}
