@@ -215,17 +215,20 @@ impl Broker {
             .ask(&request, patience, "start a server")
             .await
             .map_err(LaunchError::Unavailable)?;
-        match reply {
-            Reply::Launched {
-                unit,
-                invocation,
-                socket,
-                account,
-            } => read_launched(&unit, &invocation, socket, account)
-                .ok_or(LaunchError::Unavailable(Error::Protocol)),
-            Reply::NotLaunched(fault) => Err(read_fault(fault)),
-            other => Err(LaunchError::Unavailable(unexpected(other))),
+        if let Reply::NotLaunched(fault) = reply {
+            return Err(read_fault(fault));
         }
+        let Reply::Launched {
+            unit,
+            invocation,
+            socket,
+            account,
+        } = reply
+        else {
+            return Err(LaunchError::Unavailable(unexpected(reply)));
+        };
+        read_launched(&unit, &invocation, socket, account)
+            .ok_or(LaunchError::Unavailable(Error::Protocol))
     }
 
     /// Stops a server's unit if it runs and clears away its traces; doing it twice is no error.
@@ -235,10 +238,11 @@ impl Broker {
             server: key.server.as_str().to_owned(),
         };
         let patience = self.stop_timeout.saturating_add(GRACE);
-        match self.ask(&request, patience, "stop a server").await? {
-            Reply::Stopped => Ok(()),
-            other => Err(unexpected(other)),
-        }
+        let reply = self.ask(&request, patience, "stop a server").await?;
+        let Reply::Stopped = reply else {
+            return Err(unexpected(reply));
+        };
+        Ok(())
     }
 
     /// Looks an account up; `None` when there is none of this name.
@@ -246,17 +250,16 @@ impl Broker {
         let request = Request::Account {
             user: user.as_str().to_owned(),
         };
-        match self
+        let reply = self
             .ask(&request, ACCOUNT_TIMEOUT, "look an account up")
-            .await?
-        {
-            Reply::Account(None) => Ok(None),
-            Reply::Account(Some(account)) => {
-                let account = account.try_into().map_err(|_| Error::Protocol)?;
-                Ok(Some(account))
-            }
-            other => Err(unexpected(other)),
-        }
+            .await?;
+        let Reply::Account(found) = reply else {
+            return Err(unexpected(reply));
+        };
+        found
+            .map(Account::try_from)
+            .transpose()
+            .map_err(|_| Error::Protocol)
     }
 
     async fn ask(
@@ -296,19 +299,21 @@ impl Conversation {
         let reply = timeout(self.round_timeout, receive_frame(&mut self.stream))
             .await
             .map_err(|_| Error::Deadline("log a person in"))??;
-        match reply {
-            Reply::Prompts(prompts) => Ok(Step::Prompt(prompts)),
-            Reply::Refused(refusal) => Ok(Step::Refused(refusal)),
-            Reply::Accepted { account, ticket } => {
-                let account = Account::try_from(account).map_err(|_| Error::Protocol)?;
-                Ok(Step::Accepted(Login {
-                    admin: account.admin,
-                    account,
-                    ticket: Ticket::from_secret(ticket.0),
-                }))
-            }
-            other => Err(unexpected(other)),
+        if let Reply::Prompts(prompts) = reply {
+            return Ok(Step::Prompt(prompts));
         }
+        if let Reply::Refused(refusal) = reply {
+            return Ok(Step::Refused(refusal));
+        }
+        let Reply::Accepted { account, ticket } = reply else {
+            return Err(unexpected(reply));
+        };
+        let account = Account::try_from(account).map_err(|_| Error::Protocol)?;
+        Ok(Step::Accepted(Login {
+            admin: account.admin,
+            account,
+            ticket: Ticket::from_secret(ticket.0),
+        }))
     }
 
     /// Answers the questions of the last [`Step::Prompt`], in their order.
@@ -322,9 +327,10 @@ impl Conversation {
 }
 
 fn unexpected(reply: Reply) -> Error {
-    match reply {
-        Reply::Failed(what) => Error::Broker(what),
-        _ => Error::Protocol,
+    if let Reply::Failed(what) = reply {
+        Error::Broker(what)
+    } else {
+        Error::Protocol
     }
 }
 

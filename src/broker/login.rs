@@ -207,7 +207,10 @@ impl Login<'_> {
         transaction.set_remote_host(&remote.to_canonical().to_string())?;
         transaction.authenticate()?;
         match transaction.check_account() {
-            Err(PamError::PasswordExpired) => transaction.change_expired_password(),
+            Err(PamError::PasswordExpired) => match transaction.change_expired_password() {
+                Err(PamError::Credentials(_)) => Err(PamError::PasswordExpired),
+                outcome => outcome,
+            },
             outcome => outcome,
         }
     }

@@ -361,13 +361,12 @@ mod tests {
             bytes[..4],
             (u32::try_from(bytes.len()).unwrap() - 4).to_be_bytes()
         );
-        match read_frame(bytes.as_slice()).unwrap() {
-            Request::Launch { user, token, .. } => {
-                assert_eq!(user, "alice");
-                assert_eq!(token.0.expose(), "t0ken");
-            }
-            other => panic!("{other:?}"),
-        }
+        let read = read_frame(bytes.as_slice()).unwrap();
+        let Request::Launch { user, token, .. } = read else {
+            panic!("{read:?}");
+        };
+        assert_eq!(user, "alice");
+        assert_eq!(token.0.expose(), "t0ken");
     }
 
     #[test]

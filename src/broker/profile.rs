@@ -14,8 +14,11 @@ use crate::{
     },
 };
 
-/// The sandbox switches: name in the configuration, meaning, value for everybody.
-const SWITCHES: [(&str, Directive, fn(&Sandbox) -> bool); 14] = [
+/// A sandbox switch: name in the configuration, meaning, value for everybody.
+type Switch = (&'static str, Directive, fn(&Sandbox) -> bool);
+
+/// All sandbox switches.
+const SWITCHES: [Switch; 14] = [
     ("no_new_privileges", Directive::NoNewPrivileges, |s| {
         s.no_new_privileges
     }),

@@ -90,8 +90,12 @@ impl<'a> Transaction<'a> {
     pub fn check_account(&mut self) -> Result<(), PamError> {
         // SAFETY: the handle is a live transaction's.
         let code = unsafe { ffi::pam_acct_mgmt(self.handle, ffi::PAM_DISALLOW_NULL_AUTHTOK) };
-        self.judge(code)?;
-        self.check_user()
+        match self.judge(code) {
+            // Stacks that end in pam_deny give its code and not the one of the module that refused.
+            Err(PamError::Credentials(text)) => Err(PamError::Account(text)),
+            Err(error) => Err(error),
+            Ok(()) => self.check_user(),
+        }
     }
 
     /// Has an expired password changed, asking the person for a new one.

@@ -152,7 +152,10 @@ fn an_account_phase_that_says_no_is_told_apart() {
     let stage = Stage::new(&[("auth", "exit 0"), ("account", "pam_deny.so")]);
     let mut transaction = stage.begin("alice", always("right"));
     assert_eq!(transaction.authenticate(), Ok(()));
-    assert!(transaction.check_account().is_err());
+    assert!(matches!(
+        transaction.check_account(),
+        Err(PamError::Account(_))
+    ));
 }
 
 #[test]

@@ -211,13 +211,14 @@ impl Systemd {
 }
 
 fn rejected(error: Error) -> StartError {
-    match error {
-        Error::Call {
-            source: zbus::Error::MethodError(name, text, _),
-            ..
-        } => StartError::Rejected(text.unwrap_or_else(|| name.to_string())),
-        other => StartError::Bus(other),
+    if let Error::Call {
+        source: zbus::Error::MethodError(name, text, _),
+        ..
+    } = error
+    {
+        return StartError::Rejected(text.unwrap_or_else(|| name.to_string()));
     }
+    StartError::Bus(error)
 }
 
 /// Waits for the end of `job`; `None` when the stream has ended.

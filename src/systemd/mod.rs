@@ -165,32 +165,32 @@ impl Systemd {
 impl Error {
     /// Tells whether the call may have been carried out although no answer came.
     fn is_lost_reply(&self) -> bool {
-        match self {
-            Self::Deadline(_) => true,
-            Self::Call {
-                source: zbus::Error::InputOutput(_),
-                ..
-            } => true,
-            _ => [
-                "org.freedesktop.DBus.Error.NoReply",
-                "org.freedesktop.DBus.Error.Disconnected",
-                "org.freedesktop.DBus.Error.NameHasNoOwner",
-                "org.freedesktop.DBus.Error.ServiceUnknown",
-            ]
-            .iter()
-            .any(|name| self.is_named(name)),
+        if let Self::Call {
+            source: zbus::Error::InputOutput(_),
+            ..
+        } = self
+        {
+            return true;
         }
+        let names = [
+            "org.freedesktop.DBus.Error.NoReply",
+            "org.freedesktop.DBus.Error.Disconnected",
+            "org.freedesktop.DBus.Error.NameHasNoOwner",
+            "org.freedesktop.DBus.Error.ServiceUnknown",
+        ];
+        matches!(self, Self::Deadline(_)) || names.iter().any(|name| self.is_named(name))
     }
 
     /// Tells whether this is the D-Bus error of that name.
     fn is_named(&self, name: &str) -> bool {
-        match self {
-            Self::Call {
-                source: zbus::Error::MethodError(found, _, _),
-                ..
-            } => found.as_str() == name,
-            _ => false,
+        if let Self::Call {
+            source: zbus::Error::MethodError(found, _, _),
+            ..
+        } = self
+        {
+            return found.as_str() == name;
         }
+        false
     }
 }
 
