@@ -170,20 +170,7 @@ mod tests {
     use super::*;
     use crate::config::settings::Settings;
 
-    const SAMPLE: &str = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/packaging/etc/carrel/carrel.toml"
-    );
     const REFERENCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/configuration.md");
-
-    #[test]
-    fn the_shipped_sample_is_the_generated_one() {
-        let shipped = std::fs::read_to_string(SAMPLE).unwrap();
-        assert!(
-            shipped == sample(),
-            "run: cargo run -q -- generate config > packaging/etc/carrel/carrel.toml"
-        );
-    }
 
     #[test]
     fn the_reference_is_the_generated_one() {
