@@ -9,7 +9,7 @@ use http::Method;
 use percent_encoding::percent_decode_str;
 
 use crate::{
-    handlers::{Context, Request, html},
+    handlers::{Context, Request, api, html},
     http::{error::Error, reply::Reply},
 };
 
@@ -89,7 +89,25 @@ pub static TABLE: &[Row] = &[
     row!("health" Open GET => html::files::get_health),
     row!("api/health" Open GET => html::files::get_health),
     // Used by single-user servers and scripts.
+    row!("api" Open GET => api::hub::get_version),
+    row!("api/" Open GET => api::hub::get_version),
+    row!("api/info" Api GET => api::hub::get_info),
+    row!("api/user" Api GET => api::user::get_self),
+    row!("api/users/{user}" Api GET => api::users::get_user),
+    row!("api/users/{user}/activity" Api POST => api::activity::post_activity),
+    row!("api/users/{user}/server" Api GET => api::servers::get_server, POST => api::servers::start_server,
+         DELETE => api::servers::stop_server),
+    row!("api/users/{user}/server/progress" Api GET => api::progress::follow_progress),
+    row!("api/users/{user}/servers/" Api GET => api::servers::get_server, POST => api::servers::start_server,
+         DELETE => api::servers::stop_server),
+    row!("api/users/{user}/servers/{server}" Api GET => api::servers::get_server, POST => api::servers::start_server,
+         DELETE => api::servers::stop_server),
+    row!("api/users/{user}/servers/{server}/progress" Api GET => api::progress::follow_progress),
+    row!("api/users/{user}/tokens" Api GET => api::tokens::list_tokens, POST => api::tokens::create_token),
+    row!("api/users/{user}/tokens/{token}" Api GET => api::tokens::get_token, DELETE => api::tokens::revoke_token),
     // Used by OAuth clients, and by browsers on their behalf.
+    row!("api/oauth2/authorize" Page GET => api::oauth::show_authorize, POST => api::oauth::confirm_authorize),
+    row!("api/oauth2/token" OAuthToken POST => api::oauth::exchange_code),
 ];
 
 /// The names of `{parts}`; matchit hands them out without their lifetime.
