@@ -149,27 +149,49 @@ async fn the_server_program_is_found_and_asked() {
 #[test]
 fn a_certificate_is_read_with_its_key() {
     let root = tempfile::tempdir().unwrap();
-    let machine = machine(root.path());
+    let mut machine = machine(root.path());
     let clock = crate::domain::time::Clock::System;
-    assert_eq!(
-        certificate::certificate(&machine, &clock).state,
-        State::Fail
-    );
+    let look = |machine: &Machine| certificate::certificate(machine, &clock);
+    assert_eq!(look(&machine).state, State::Warn);
     let made = rcgen::generate_simple_self_signed(["lab.example".to_owned()]).unwrap();
-    let other = rcgen::KeyPair::generate().unwrap();
-    let tls = machine.at("/var/lib/carrel/tls");
-    put(&tls.join("self-signed.pem"), &made.cert.pem(), 0o644);
-    put(
-        &tls.join("self-signed.key"),
-        &made.signing_key.serialize_pem(),
-        0o600,
-    );
-    let check = certificate::certificate(&machine, &clock);
+    let (chain, key) = (made.cert.pem(), made.signing_key.serialize_pem());
+    let own = machine.at("/var/lib/carrel/tls/self-signed.pem");
+    put(&own, &format!("{chain}{key}"), 0o600);
+    let check = look(&machine);
     assert_eq!(check.state, State::Ok, "{}", check.found);
-    put(&tls.join("self-signed.key"), &other.serialize_pem(), 0o600);
-    let check = certificate::certificate(&machine, &clock);
+
+    if let Ok(settings) = &mut machine.settings {
+        settings.tls.certificate = Some("/etc/carrel/chain.pem".into());
+        settings.tls.key = Some("/etc/carrel/key.pem".into());
+    }
+    assert_eq!(look(&machine).state, State::Fail);
+    let other = rcgen::KeyPair::generate().unwrap().serialize_pem();
+    put(&machine.at("/etc/carrel/chain.pem"), &chain, 0o644);
+    put(&machine.at("/etc/carrel/key.pem"), &other, 0o600);
+    let check = look(&machine);
     assert_eq!(check.state, State::Fail);
-    assert!(check.found.contains("does not go with"), "{}", check.found);
+    assert!(
+        check.found.contains("do not belong together"),
+        "{}",
+        check.found
+    );
+    put(&machine.at("/etc/carrel/key.pem"), &key, 0o600);
+    assert_eq!(look(&machine).state, State::Ok);
+    put(&machine.at("/etc/carrel/key.pem"), &key, 0o644);
+    let check = look(&machine);
+    assert!(
+        check.found.ends_with("is open to every account"),
+        "{}",
+        check.found
+    );
+    put(&machine.at("/etc/carrel/key.pem"), &key, 0o600);
+    machine.hub = Some((1, 1));
+    let check = look(&machine);
+    assert!(
+        check.found.ends_with("by the account carrel"),
+        "{}",
+        check.found
+    );
 }
 
 #[tokio::test]
