@@ -200,6 +200,11 @@ impl Pool {
         idle.shrink_to_fit();
     }
 
+    #[cfg(test)]
+    pub(super) fn idle_count(&self) -> usize {
+        self.lock().len()
+    }
+
     /// The lock is held for a push or a pop, never across anything that waits.
     fn lock(&self) -> MutexGuard<'_, Vec<BoxedLink>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
