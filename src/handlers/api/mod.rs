@@ -22,3 +22,6 @@ async fn get_user(ctx: &Context, name: &UserName) -> Result<User, Error> {
     let user = ctx.hub().store.find_user(name).await?;
     user.ok_or_else(|| Error::not_found("Not Found"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -234,3 +234,7 @@ fn stream(stream: Stream) -> Reply {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     reply
 }
+
+#[cfg(test)]
+#[path = "progress_tests.rs"]
+mod tests;

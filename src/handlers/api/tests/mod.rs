@@ -1,0 +1,6 @@
+//! The API over a store in memory, without systemd, broker or sockets.
+
+mod oauth;
+mod resources;
+mod servers;
+mod world;

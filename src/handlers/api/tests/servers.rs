@@ -1,0 +1,160 @@
+//! Servers, as far as they can be asked about without starting one.
+
+use http::{Method, StatusCode};
+use serde_json::json;
+
+use super::world::{World, get, key, read, request};
+use crate::handlers::api::{progress, servers};
+
+const DEFAULT: &[(&str, &str)] = &[("user", "alice")];
+
+#[tokio::test]
+async fn a_stopped_server_has_a_model_too() {
+    let world = World::new().await;
+    let ctx = world.context(world.session("alice").await, DEFAULT);
+    let answer = read(servers::get_server(&ctx, get("/")).await).await;
+    insta::assert_snapshot!("stopped_server", answer.pretty());
+    let ctx = world.context(world.session("boss").await, DEFAULT);
+    let model = read(servers::get_server(&ctx, get("/")).await).await.json();
+    assert_eq!(
+        model["state"],
+        json!({ "unit_name": "carrel-user-alice.service", "invocation": null }),
+        "the inner state is for administrators"
+    );
+}
+
+#[tokio::test]
+async fn who_may_not_see_a_server_learns_nothing_of_it() {
+    let world = World::new().await;
+    let alice = world.session("alice").await;
+    for (name, server) in [("bob", ""), ("bob", "lab"), ("nobody", "")] {
+        let ctx = world.context(alice.clone(), &[("user", name), ("server", server)]);
+        let expected = (404, "No access to resources or resources not found");
+        let seen = read(servers::get_server(&ctx, get("/")).await).await;
+        assert_eq!(seen.error(), expected);
+        let started = read(servers::start_server(&ctx, get("/")).await).await;
+        assert_eq!(started.error(), expected);
+        let stopped = read(servers::stop_server(&ctx, get("/")).await).await;
+        assert_eq!(stopped.error(), expected);
+        let followed = read(progress::follow_progress(&ctx, get("/")).await).await;
+        assert_eq!(followed.error(), expected);
+    }
+    let ctx = world.context(None, DEFAULT);
+    let nobody = read(servers::start_server(&ctx, get("/")).await).await;
+    assert_eq!(nobody.error(), (403, "Missing or invalid credentials."));
+}
+
+#[tokio::test]
+async fn a_servers_own_token_cannot_start_or_stop_it() {
+    let world = World::new().await;
+    world.begin_run(&key("alice", ""), "0123456789abcdef").await;
+    let ctx = world.context(world.bearer("0123456789abcdef").await, DEFAULT);
+    let started = read(servers::start_server(&ctx, get("/")).await).await;
+    let needed = "Action is not authorized with current scopes; requires any of";
+    assert_eq!(
+        started.error(),
+        (403, format!("{needed} [start:servers]").as_str())
+    );
+    let stopped = read(servers::stop_server(&ctx, get("/")).await).await;
+    assert_eq!(
+        stopped.error(),
+        (403, format!("{needed} [delete:servers]").as_str())
+    );
+}
+
+#[tokio::test]
+async fn bad_wishes_for_a_start_are_refused() {
+    let mut world = World::new().await;
+    world.settings.hub.named_servers = true;
+    let table = [
+        ("lab", "[]", 400, "Body must be a JSON object"),
+        ("lab", "{", 400, "Invalid JSON in body of request"),
+        (
+            "lab",
+            r#"{"display_name": 1}"#,
+            400,
+            "display_name must be a string",
+        ),
+        (
+            "lab",
+            r#"{"user_options": [1]}"#,
+            400,
+            "user_options must be an object or null",
+        ),
+        (
+            "lab",
+            r#"{"display_name": " x"}"#,
+            400,
+            "Invalid display_name: ' x'",
+        ),
+        ("Bad_Name", "", 400, "Invalid server_name: 'Bad_Name'"),
+        ("a--b", "", 400, "Invalid server_name: 'a--b'"),
+    ];
+    let alice = world.session("alice").await;
+    for (server, body, status, text) in table {
+        let ctx = world.context(alice.clone(), &[("user", "alice"), ("server", server)]);
+        let started = servers::start_server(&ctx, request(Method::POST, "/", body));
+        assert_eq!(read(started.await).await.error(), (status, text));
+    }
+    world.settings.hub.named_servers = false;
+    let ctx = world.context(alice, &[("user", "alice"), ("server", "lab")]);
+    let off = read(servers::start_server(&ctx, get("/")).await).await;
+    assert_eq!(off.error(), (400, "Named servers are not enabled."));
+    let off = read(servers::stop_server(&ctx, get("/")).await).await;
+    assert_eq!(off.error(), (400, "Named servers are not enabled."));
+}
+
+#[tokio::test]
+async fn stopping_what_does_not_run_is_done_at_once() {
+    let mut world = World::new().await;
+    world.settings.hub.named_servers = true;
+    let alice = world.session("alice").await;
+    let delete = async |server: &str, body: &str| {
+        let ctx = world.context(alice.clone(), &[("user", "alice"), ("server", server)]);
+        read(servers::stop_server(&ctx, request(Method::DELETE, "/", body)).await).await
+    };
+    assert_eq!(delete("", "").await.status, StatusCode::NO_CONTENT);
+    assert_eq!(
+        delete("", r#"{"remove": true}"#).await.error(),
+        (400, "Cannot delete the default server")
+    );
+    assert_eq!(
+        delete("lab", "").await.error(),
+        (404, "alice has no server named 'lab'")
+    );
+    let store = &world.parts.hub.store;
+    let now = world.parts.hub.clock.now();
+    store
+        .create_server(&key("alice", "lab"), "Lab", None, now)
+        .await
+        .unwrap();
+    assert_eq!(delete("lab", "").await.status, StatusCode::NO_CONTENT);
+    assert!(
+        store
+            .find_server(&key("alice", "lab"))
+            .await
+            .unwrap()
+            .is_some()
+    );
+    let removed = delete("lab", r#"{"remove": true}"#).await;
+    assert_eq!(removed.status, StatusCode::NO_CONTENT);
+    assert!(
+        store
+            .find_server(&key("alice", "lab"))
+            .await
+            .unwrap()
+            .is_none()
+    );
+}
+
+#[tokio::test]
+async fn there_is_no_progress_of_what_does_not_start() {
+    let world = World::new().await;
+    let alice = world.session("alice").await;
+    let ctx = world.context(alice.clone(), DEFAULT);
+    let followed = read(progress::follow_progress(&ctx, get("/")).await).await;
+    assert_eq!(followed.error(), (400, "alice is not starting..."));
+    let ctx = world.context(alice, &[("user", "alice"), ("server", "lab")]);
+    let followed = read(progress::follow_progress(&ctx, get("/")).await).await;
+    assert_eq!(followed.error(), (404, "Not Found"));
+}

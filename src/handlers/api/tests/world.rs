@@ -1,0 +1,280 @@
+//! A hub in memory, and people who ask it.
+
+use std::{
+    collections::HashMap, net::Ipv4Addr, os::unix::net::UnixStream, path::PathBuf, sync::Arc,
+};
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use http::{Method, StatusCode};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use tokio_util::task::TaskTracker;
+
+use crate::{
+    auth::{csrf, login::Logins, throttle::Throttle},
+    broker::client::Broker,
+    config::settings::Settings,
+    domain::{
+        access::{Caller, Permit},
+        entropy::Entropy,
+        names::{ServerKey, ServerName, UserName},
+        redirect::OwnHost,
+        scope::{Scope, role::AdminRole},
+        secret::{Secret, TokenHash},
+        time::{Clock, Timestamp},
+    },
+    handlers::{Context, Parts, Request},
+    http::{
+        error::Error,
+        links::Links,
+        reply::{Body, Reply},
+    },
+    hub::{
+        Hub, oauth,
+        routes::Routes,
+        servers::{self, ProbeError, Servers},
+        sessions,
+        tokens::{self, Order},
+    },
+    store::{Store, servers::NewRun, users::Login},
+    systemd::Systemd,
+};
+
+/// When every test begins: 2026-01-02T03:04:05Z.
+const BEGIN: Timestamp = Timestamp::from_micros(1_767_323_045_000_000);
+
+pub(super) struct World {
+    pub(super) parts: Arc<Parts>,
+    pub(super) settings: Settings,
+    /// A bus that is closed would be reconnected.
+    _other_end: zbus::Connection,
+}
+
+/// What came back, in the form a client reads it.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: http::HeaderMap,
+    pub(super) text: String,
+}
+
+impl Answer {
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap()
+    }
+
+    /// Returns the body as people read JSON.
+    pub(super) fn pretty(&self) -> String {
+        serde_json::to_string_pretty(&self.json()).unwrap()
+    }
+
+    /// Returns status and message of an error.
+    pub(super) fn error(&self) -> (u16, &str) {
+        (self.status.as_u16(), &self.text)
+    }
+
+    pub(super) fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+pub(super) fn user(name: &str) -> UserName {
+    UserName::parse(name).unwrap()
+}
+
+pub(super) fn key(name: &str, server: &str) -> ServerKey {
+    ServerKey {
+        user: user(name),
+        server: ServerName::parse(server).unwrap(),
+    }
+}
+
+impl World {
+    /// Alice and Bob are users, Boss is an administrator; nothing runs.
+    pub(super) async fn new() -> Self {
+        let settings = Settings::default();
+        let store = Store::in_memory().unwrap();
+        let clock = Clock::fixed(BEGIN);
+        let broker = Broker::at(PathBuf::from("/nonexistent/broker.sock"));
+        let shared = Arc::new(ArcSwap::from_pointee(settings.clone()));
+        let routes = Arc::new(Routes::default());
+        let (bus, other_end) = deaf_bus().await;
+        let servers = Servers::new(servers::Parts {
+            store: store.clone(),
+            broker: broker.clone(),
+            routes: Arc::clone(&routes),
+            settings: Arc::clone(&shared),
+            clock: clock.clone(),
+            entropy: Entropy::counted(),
+            systemd: Arc::new(Systemd::over(bus)),
+            probe: Arc::new(|_, _| Box::pin(async { Err(ProbeError::NoSocket) })),
+            tracker: TaskTracker::new(),
+        });
+        let parts = Parts {
+            logins: Logins::new(broker, Throttle::new(5, 20), clock.clone()),
+            csrf: csrf::Key::new([7; 32]),
+            entropy: Entropy::counted(),
+            hub: Hub {
+                settings: shared,
+                clock,
+                store,
+                servers,
+                routes,
+            },
+        };
+        let world = Self {
+            parts: Arc::new(parts),
+            settings,
+            _other_end: other_end,
+        };
+        for (name, uid) in [("alice", 1001), ("bob", 1002), ("boss", 1003)] {
+            world.log_in(name, uid).await;
+        }
+        world
+    }
+
+    async fn log_in(&self, name: &str, uid: u32) {
+        let login = Login {
+            name: user(name),
+            uid,
+            admin: AdminRole::of(name == "boss"),
+            ticket: Secret::new("ticket".into()),
+            at: BEGIN,
+        };
+        self.parts.hub.store.record_login(login).await.unwrap();
+    }
+
+    /// Returns somebody with a login cookie.
+    pub(super) async fn session(&self, name: &str) -> Option<Caller> {
+        let hub = &self.parts.hub;
+        let lifetime = std::time::Duration::from_secs(3600);
+        let begun = sessions::begin(
+            &hub.store,
+            &hub.clock,
+            &self.parts.entropy,
+            &user(name),
+            lifetime,
+        )
+        .await
+        .unwrap();
+        let hash = TokenHash::of(begun.login.expose());
+        let found = sessions::find(&hub.store, &hub.clock, hash).await.unwrap();
+        Some(found.unwrap().caller)
+    }
+
+    /// Returns somebody with a token of these scopes.
+    pub(super) async fn token(&self, name: &str, scopes: &[&str]) -> Option<Caller> {
+        let order = Order {
+            scopes: Some(scopes.iter().map(|s| Scope::parse(s).unwrap()).collect()),
+            ..Order::default()
+        };
+        let hub = &self.parts.hub;
+        let permit = Permit::by_hub(user(name), "a test wants a token");
+        let (text, _) = tokens::create(&hub.store, &hub.clock, &self.parts.entropy, &permit, order)
+            .await
+            .unwrap();
+        self.bearer(text.expose()).await
+    }
+
+    /// Returns whoever shows this token.
+    pub(super) async fn bearer(&self, text: &str) -> Option<Caller> {
+        let hub = &self.parts.hub;
+        tokens::identify(&hub.store, &hub.clock, text)
+            .await
+            .unwrap()
+    }
+
+    /// Makes the records of a server that runs, with this secret.
+    pub(super) async fn begin_run(&self, key: &ServerKey, secret: &str) {
+        let hub = &self.parts.hub;
+        let secret = Secret::new(secret.to_owned());
+        let run = NewRun {
+            key: key.clone(),
+            user_options: None,
+            token: tokens::server_token("/", key, &secret, hub.clock.now()),
+            client: oauth::server_client("/", key),
+            at: hub.clock.now(),
+        };
+        hub.store.begin_run(run).await.unwrap();
+    }
+
+    pub(super) fn context(
+        &self,
+        caller: Option<Caller>,
+        params: &[(&'static str, &str)],
+    ) -> Context {
+        let params = params
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned()));
+        Context {
+            parts: Arc::clone(&self.parts),
+            settings: Arc::new(self.settings.clone()),
+            caller,
+            links: Links::new("/"),
+            remote: Ipv4Addr::LOCALHOST.into(),
+            own: OwnHost {
+                scheme: "https".into(),
+                host: "lab.example".into(),
+            },
+            params: params.collect::<HashMap<_, _>>(),
+            xsrf: "xsrf".into(),
+            request_id: "1".into(),
+        }
+    }
+}
+
+pub(super) fn request(method: Method, uri: &str, body: &str) -> Request {
+    http::Request::builder()
+        .method(method)
+        .uri(uri)
+        .body(Bytes::copy_from_slice(body.as_bytes()))
+        .unwrap()
+}
+
+pub(super) fn get(uri: &str) -> Request {
+    request(Method::GET, uri, "")
+}
+
+pub(super) fn post(body: &str) -> Request {
+    request(Method::POST, "/", body)
+}
+
+/// Reads a reply to its end; an error becomes its status and public text.
+pub(super) async fn read(result: Result<Reply, Error>) -> Answer {
+    let reply = match result {
+        Ok(reply) => reply,
+        Err(error) => {
+            return Answer {
+                status: error.status(),
+                headers: error
+                    .headers()
+                    .map(|(n, v)| (n.clone(), v.clone()))
+                    .collect(),
+                text: error.public().to_owned(),
+            };
+        }
+    };
+    let (head, body): (_, Body) = reply.into_parts();
+    let bytes = body.collect().await.unwrap().to_bytes();
+    Answer {
+        status: head.status,
+        headers: head.headers,
+        text: String::from_utf8(bytes.to_vec()).unwrap(),
+    }
+}
+
+/// Returns a bus on which nobody answers, and its other end.
+async fn deaf_bus() -> (zbus::Connection, zbus::Connection) {
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    let guid = zbus::Guid::generate();
+    let server = zbus::connection::Builder::unix_stream(theirs)
+        .server(guid)
+        .p2p()
+        .build();
+    let client = zbus::connection::Builder::unix_stream(ours).p2p().build();
+    let (server, client) = tokio::join!(server, client);
+    (client.unwrap(), server.unwrap())
+}
