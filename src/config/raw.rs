@@ -175,10 +175,10 @@ pub(super) struct RawServer {
     /// Folders in which `command` is looked for, in order; they also lead the server's `PATH`.
     #[config(default = ["/opt/carrel/venv/bin", "/opt/conda/bin", "/opt/miniconda3/bin", "/opt/miniforge3/bin", "/usr/local/bin", "/usr/bin"])]
     pub search_path: Vec<AbsolutePath>,
-    /// First page in the server.
+    /// First page in the server; `{username}` stands for the account's name.
     #[config(default = "/lab")]
     pub default_url: LocalPath,
-    /// Folder the server shows; `~` is the home.
+    /// Folder the server shows; `~` is the home, `{username}` stands for the account's name.
     #[config(default = "~")]
     pub root_dir: Folder,
     /// How long until the server's process must have started and opened its socket.

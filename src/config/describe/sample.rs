@@ -1,17 +1,14 @@
 //! The sample file that the package installs.
 
-use crate::config::{
-    describe::{BOOLEAN, Key, group, sections},
-    reload::RESTART_KEYS,
-};
+use crate::config::describe::{BOOLEAN, Key, group, sections};
 
 const SAMPLE_HEAD: &str = "\
 # Carrel's configuration. Every key is here with its default, commented out.
 #
 # Files /etc/carrel/carrel.d/*.toml are read after this one, in the order of their names; a later
-# file wins key by key. `carrel check-config` tells what is wrong, with line and column;
-# `systemctl reload carrel` applies changes without dropping a connection. `systemctl restart
-# carrel` is needed after changes of:
+# file wins key by key. `carrel check-config` tells what is wrong, with line and column.
+# `systemctl reload carrel` applies changes without dropping a connection, but for keys that say
+# that they need a restart: `systemctl restart carrel`, which leaves people's servers running.
 ";
 
 const SAMPLE_GROUPS: &str = "
@@ -23,9 +20,6 @@ const SAMPLE_GROUPS: &str = "
 /// default.
 pub fn sample() -> String {
     let mut out = SAMPLE_HEAD.to_owned();
-    for (key, _) in RESTART_KEYS {
-        out.push_str(&format!("#   {key}\n"));
-    }
     for section in sections() {
         out.push_str(&format!(
             "\n{}[{}]\n",
@@ -49,7 +43,13 @@ pub fn sample() -> String {
 fn in_sample(key: &Key) -> String {
     let mut out = comment(&key.words());
     if key.accepted != BOOLEAN {
-        out.push_str(&comment(&wrapped(&format!("Value: {}.", key.accepted))));
+        let restart = if key.needs_restart {
+            " Needs a restart."
+        } else {
+            ""
+        };
+        let value = format!("Value: {}.{restart}", key.accepted);
+        out.push_str(&comment(&wrapped(&value)));
     }
     let name = key.field.name;
     match (&key.default, key.example()) {
