@@ -315,7 +315,7 @@ fn has_new_owner(message: &Message) -> bool {
 }
 
 /// Writes an object path as systemd does: every byte but letters and digits becomes `_XX`.
-fn object_path(unit: &UnitName) -> String {
+pub(super) fn object_path(unit: &UnitName) -> String {
     let mut path = format!("{ROOT}/unit/");
     for byte in unit.as_str().bytes() {
         if byte.is_ascii_alphanumeric() {
