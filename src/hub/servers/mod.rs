@@ -20,7 +20,10 @@ use std::{
 
 use arc_swap::ArcSwap;
 use thiserror::Error;
-use tokio::sync::{mpsc, watch};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time::timeout,
+};
 use tokio_util::task::TaskTracker;
 
 use crate::{
@@ -149,6 +152,8 @@ enum Command {
     Start { options: Option<String> },
     /// The unit is not loaded any more: find out how it ended.
     Inspect,
+    /// Tell the sender that everything sent before has been taken up.
+    Answer(oneshot::Sender<()>),
 }
 
 impl Servers {
@@ -223,15 +228,27 @@ impl Servers {
     }
 
     /// Waits until a server neither starts nor stops, or `patience` is over; returns its state then.
+    ///
+    /// What was asked before is taken up first, so a start that was just asked for counts.
     pub async fn settled(&self, key: &ServerKey, patience: Duration) -> Status {
-        let Some(mut status) = self.follow(key) else {
-            return Status::at_rest();
+        let (answer, taken_up) = oneshot::channel();
+        let mut status = match self.shared.table().get(key) {
+            Some(handle) => {
+                // A full inbox drops the question; the state is then looked at as it is.
+                drop(handle.inbox.try_send(Command::Answer(answer)));
+                handle.status.clone()
+            }
+            None => return Status::at_rest(),
         };
-        let settled = status.wait_for(|status| status.is_settled());
-        match tokio::time::timeout(patience, settled).await {
+        let settled = async {
+            // No answer means that the supervisor has ended, or was too busy to be asked.
+            drop(taken_up.await);
+            status.wait_for(Status::is_settled).await.map(|s| s.clone())
+        };
+        match timeout(patience, settled).await {
             // A supervisor that has ended left a server at rest.
             Ok(Err(_)) => Status::at_rest(),
-            Ok(Ok(status)) => status.clone(),
+            Ok(Ok(status)) => status,
             Err(_) => self.status(key),
         }
     }
@@ -298,10 +315,12 @@ impl Shared {
         for handle in table.values() {
             let status = handle.status.borrow();
             active += usize::from(status.life.is_active());
-            starting += usize::from(matches!(
-                status.life,
-                Life::Launching { .. } | Life::Waiting { .. }
-            ));
+            starting += usize::from(match status.life {
+                Life::Launching { .. } | Life::Waiting { .. } => true,
+                // Its start was asked for a moment ago.
+                Life::Stopped { .. } => handle.inbox.capacity() < INBOX,
+                Life::Checking { .. } | Life::Ready { .. } | Life::Stopping { .. } => false,
+            });
         }
         let full = |limit: usize, count: usize| limit != 0 && count >= limit;
         if full(settings.hub.concurrent_spawn_limit, starting) {

@@ -91,6 +91,11 @@ impl Supervisor {
                 self.inspect();
                 None
             }
+            Command::Answer(answer) => {
+                // Whoever asked may have lost patience.
+                answer.send(()).unwrap_or_default();
+                None
+            }
         }
     }
 
