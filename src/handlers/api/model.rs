@@ -247,9 +247,12 @@ pub fn log_name(key: &ServerKey) -> String {
 /// Returns what is under way with a server, in JupyterHub's words.
 pub fn pending(life: &Life) -> Option<&'static str> {
     match life {
+        Life::Launching {
+            cancelled: true, ..
+        }
+        | Life::Stopping { .. } => Some("stop"),
         Life::Launching { .. } | Life::Waiting { .. } => Some("spawn"),
         Life::Checking { .. } => Some("check"),
-        Life::Stopping { .. } => Some("stop"),
         Life::Ready { .. } | Life::Stopped { .. } => None,
     }
 }

@@ -19,15 +19,13 @@ use crate::{
         error::Error,
         reply::{self, Reply},
     },
-    hub::servers::{StartError, Status},
+    hub::servers::StartError,
 };
 
 /// How long a start is watched before the answer is "still pending" (SP-22).
 const SLOW_START: Duration = Duration::from_secs(10);
 /// How long a stop is watched before the answer is "still stopping" (SP-23).
 const SLOW_STOP: Duration = Duration::from_secs(10);
-/// How long a supervisor may take to take a command up; it does nothing but that.
-const TAKE_UP: Duration = Duration::from_secs(1);
 
 /// `GET /hub/api/users/NAME/server` and `/servers/SERVER`: a server, whether it runs or not.
 pub async fn get_server(ctx: &Context, _request: Request) -> Result<Reply, Error> {
@@ -55,7 +53,7 @@ pub async fn start_server(ctx: &Context, request: Request) -> Result<Reply, Erro
     create_named(ctx, key, &wishes).await?;
     let started = ctx.hub().servers.start(&permit, wishes.options());
     started.map_err(|error| start_error(key, error))?;
-    match settled(ctx, key, &before, SLOW_START).await.life {
+    match ctx.hub().servers.settled(key, SLOW_START).await.life {
         Life::Ready { .. } => Ok(accepted(StatusCode::CREATED)),
         Life::Stopped { .. } => Err(Error::new(
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -89,7 +87,7 @@ pub async fn stop_server(ctx: &Context, request: Request) -> Result<Reply, Error
             true => ctx.settings.server.stop_timeout + SLOW_STOP,
             false => SLOW_STOP,
         };
-        settled(ctx, key, &before, patience).await
+        ctx.hub().servers.settled(key, patience).await
     } else {
         before
     };
@@ -211,17 +209,6 @@ async fn check_removal(ctx: &Context, key: &ServerKey, remove: bool) -> Result<(
         return Err(Error::not_found(text));
     }
     Ok(())
-}
-
-/// Waits until a command has been taken up and what it began has ended, or patience is over.
-async fn settled(ctx: &Context, key: &ServerKey, before: &Status, patience: Duration) -> Status {
-    let servers = &ctx.hub().servers;
-    if let Some(mut status) = servers.follow(key) {
-        let taken_up = status.wait_for(|status| status.life != before.life);
-        // A supervisor that has ended, or dawdles, is looked at as it is.
-        drop(tokio::time::timeout(TAKE_UP, taken_up).await);
-    }
-    servers.settled(key, patience).await
 }
 
 /// Returns why a command was not taken, with the name that JupyterHub's clients expect.

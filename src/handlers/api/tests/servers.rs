@@ -1,10 +1,16 @@
 //! Servers, as far as they can be asked about without starting one.
 
+use std::time::Duration;
+
 use http::{Method, StatusCode};
 use serde_json::json;
 
 use super::world::{World, get, key, read, request};
-use crate::handlers::api::{progress, servers};
+use crate::{
+    domain::access::StartServer,
+    handlers::api::{progress, servers as api},
+    hub::servers::StartError,
+};
 
 const DEFAULT: &[(&str, &str)] = &[("user", "alice")];
 
@@ -12,10 +18,10 @@ const DEFAULT: &[(&str, &str)] = &[("user", "alice")];
 async fn a_stopped_server_has_a_model_too() {
     let world = World::new().await;
     let ctx = world.context(world.session("alice").await, DEFAULT);
-    let answer = read(servers::get_server(&ctx, get("/")).await).await;
+    let answer = read(api::get_server(&ctx, get("/")).await).await;
     insta::assert_snapshot!("stopped_server", answer.pretty());
     let ctx = world.context(world.session("boss").await, DEFAULT);
-    let model = read(servers::get_server(&ctx, get("/")).await).await.json();
+    let model = read(api::get_server(&ctx, get("/")).await).await.json();
     assert_eq!(
         model["state"],
         json!({ "unit_name": "carrel-user-alice.service", "invocation": null }),
@@ -30,17 +36,17 @@ async fn who_may_not_see_a_server_learns_nothing_of_it() {
     for (name, server) in [("bob", ""), ("bob", "lab"), ("nobody", "")] {
         let ctx = world.context(alice.clone(), &[("user", name), ("server", server)]);
         let expected = (404, "No access to resources or resources not found");
-        let seen = read(servers::get_server(&ctx, get("/")).await).await;
+        let seen = read(api::get_server(&ctx, get("/")).await).await;
         assert_eq!(seen.error(), expected);
-        let started = read(servers::start_server(&ctx, get("/")).await).await;
+        let started = read(api::start_server(&ctx, get("/")).await).await;
         assert_eq!(started.error(), expected);
-        let stopped = read(servers::stop_server(&ctx, get("/")).await).await;
+        let stopped = read(api::stop_server(&ctx, get("/")).await).await;
         assert_eq!(stopped.error(), expected);
         let followed = read(progress::follow_progress(&ctx, get("/")).await).await;
         assert_eq!(followed.error(), expected);
     }
     let ctx = world.context(None, DEFAULT);
-    let nobody = read(servers::start_server(&ctx, get("/")).await).await;
+    let nobody = read(api::start_server(&ctx, get("/")).await).await;
     assert_eq!(nobody.error(), (403, "Missing or invalid credentials."));
 }
 
@@ -49,13 +55,13 @@ async fn a_servers_own_token_cannot_start_or_stop_it() {
     let world = World::new().await;
     world.begin_run(&key("alice", ""), "0123456789abcdef").await;
     let ctx = world.context(world.bearer("0123456789abcdef").await, DEFAULT);
-    let started = read(servers::start_server(&ctx, get("/")).await).await;
+    let started = read(api::start_server(&ctx, get("/")).await).await;
     let needed = "Action is not authorized with current scopes; requires any of";
     assert_eq!(
         started.error(),
         (403, format!("{needed} [start:servers]").as_str())
     );
-    let stopped = read(servers::stop_server(&ctx, get("/")).await).await;
+    let stopped = read(api::stop_server(&ctx, get("/")).await).await;
     assert_eq!(
         stopped.error(),
         (403, format!("{needed} [delete:servers]").as_str())
@@ -93,14 +99,14 @@ async fn bad_wishes_for_a_start_are_refused() {
     let alice = world.session("alice").await;
     for (server, body, status, text) in table {
         let ctx = world.context(alice.clone(), &[("user", "alice"), ("server", server)]);
-        let started = servers::start_server(&ctx, request(Method::POST, "/", body));
+        let started = api::start_server(&ctx, request(Method::POST, "/", body));
         assert_eq!(read(started.await).await.error(), (status, text));
     }
     world.settings.hub.named_servers = false;
     let ctx = world.context(alice, &[("user", "alice"), ("server", "lab")]);
-    let off = read(servers::start_server(&ctx, get("/")).await).await;
+    let off = read(api::start_server(&ctx, get("/")).await).await;
     assert_eq!(off.error(), (400, "Named servers are not enabled."));
-    let off = read(servers::stop_server(&ctx, get("/")).await).await;
+    let off = read(api::stop_server(&ctx, get("/")).await).await;
     assert_eq!(off.error(), (400, "Named servers are not enabled."));
 }
 
@@ -111,7 +117,7 @@ async fn stopping_what_does_not_run_is_done_at_once() {
     let alice = world.session("alice").await;
     let delete = async |server: &str, body: &str| {
         let ctx = world.context(alice.clone(), &[("user", "alice"), ("server", server)]);
-        read(servers::stop_server(&ctx, request(Method::DELETE, "/", body)).await).await
+        read(api::stop_server(&ctx, request(Method::DELETE, "/", body)).await).await
     };
     assert_eq!(delete("", "").await.status, StatusCode::NO_CONTENT);
     assert_eq!(
@@ -157,4 +163,62 @@ async fn there_is_no_progress_of_what_does_not_start() {
     let ctx = world.context(alice, &[("user", "alice"), ("server", "lab")]);
     let followed = read(progress::follow_progress(&ctx, get("/")).await).await;
     assert_eq!(followed.error(), (404, "Not Found"));
+}
+
+#[tokio::test]
+async fn what_is_under_way_is_said_and_can_be_followed() {
+    let world = World::new().await;
+    let alice = world.session("alice").await;
+    let ctx = world.context(alice.clone(), DEFAULT);
+    let servers = &world.parts.hub.servers;
+    let own = key("alice", "");
+    let start = alice.as_ref().unwrap().permit(own.clone()).unwrap();
+    servers.start(&start, None).unwrap();
+    let moment = Duration::from_millis(50);
+    assert!(
+        servers.settled(&own, moment).await.life.is_active(),
+        "what was just asked for counts"
+    );
+    let model = read(api::get_server(&ctx, get("/")).await).await.json();
+    assert_eq!(model["pending"], "spawn");
+    assert_eq!(
+        (&model["ready"], &model["stopped"]),
+        (&json!(false), &json!(false))
+    );
+    assert!(progress::follow_progress(&ctx, get("/")).await.is_ok());
+    let again = read(api::start_server(&ctx, get("/")).await).await;
+    assert_eq!(again.status, StatusCode::ACCEPTED);
+    assert_eq!(again.header("content-type"), "text/plain");
+
+    let stop = alice.as_ref().unwrap().permit(own.clone()).unwrap();
+    servers.stop(&stop).unwrap();
+    servers.settled(&own, moment).await;
+    let again = read(api::start_server(&ctx, get("/")).await).await;
+    assert_eq!(again.error(), (400, "alice is pending stop"));
+    let stopped = read(api::stop_server(&ctx, get("/")).await).await;
+    assert_eq!(stopped.status, StatusCode::ACCEPTED);
+}
+
+#[tokio::test]
+async fn only_so_many_start_at_once() {
+    let world = World::new().await;
+    let mut settings = world.settings.clone();
+    settings.hub.concurrent_spawn_limit = 1;
+    world.parts.hub.settings.store(settings.into());
+    let ask = async |name: &str| {
+        let caller = world.session(name).await.unwrap();
+        let permit = caller.permit::<StartServer>(key(name, "")).unwrap();
+        world.parts.hub.servers.start(&permit, None)
+    };
+    ask("alice").await.unwrap();
+    assert!(matches!(ask("bob").await, Err(StartError::TooManyStarting)));
+    let ctx = world.context(world.session("bob").await, &[("user", "bob")]);
+    let refused = read(api::start_server(&ctx, get("/")).await).await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(refused.header("retry-after"), "30");
+    assert!(
+        refused
+            .text
+            .starts_with("Too many users trying to log in right now.")
+    );
 }

@@ -1,7 +1,10 @@
 //! A hub in memory, and people who ask it.
 
 use std::{
-    collections::HashMap, net::Ipv4Addr, os::unix::net::UnixStream, path::PathBuf, sync::Arc,
+    collections::HashMap,
+    net::Ipv4Addr,
+    os::unix::net::{UnixListener, UnixStream},
+    sync::Arc,
 };
 
 use arc_swap::ArcSwap;
@@ -9,6 +12,7 @@ use bytes::Bytes;
 use http::{Method, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::Value;
+use tempfile::TempDir;
 use tokio_util::task::TaskTracker;
 
 use crate::{
@@ -47,8 +51,8 @@ const BEGIN: Timestamp = Timestamp::from_micros(1_767_323_045_000_000);
 pub(super) struct World {
     pub(super) parts: Arc<Parts>,
     pub(super) settings: Settings,
-    /// A bus that is closed would be reconnected.
-    _other_end: zbus::Connection,
+    /// The other ends of the bus and the broker's socket: open, and deaf.
+    _other_ends: (zbus::Connection, UnixListener, TempDir),
 }
 
 /// What came back, in the form a client reads it.
@@ -98,7 +102,10 @@ impl World {
         let settings = Settings::default();
         let store = Store::in_memory().unwrap();
         let clock = Clock::fixed(BEGIN);
-        let broker = Broker::at(PathBuf::from("/nonexistent/broker.sock"));
+        let dir = tempfile::tempdir().unwrap();
+        let socket = dir.path().join("broker.sock");
+        let deaf_broker = UnixListener::bind(&socket).unwrap();
+        let broker = Broker::at(socket);
         let shared = Arc::new(ArcSwap::from_pointee(settings.clone()));
         let routes = Arc::new(Routes::default());
         let (bus, other_end) = deaf_bus().await;
@@ -128,7 +135,7 @@ impl World {
         let world = Self {
             parts: Arc::new(parts),
             settings,
-            _other_end: other_end,
+            _other_ends: (other_end, deaf_broker, dir),
         };
         for (name, uid) in [("alice", 1001), ("bob", 1002), ("boss", 1003)] {
             world.log_in(name, uid).await;
