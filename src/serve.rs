@@ -3,6 +3,7 @@
 //!
 //! Everything is made and bound before anything is served, so that a fault stops the start with a
 //! sentence and never leaves half a hub.
+#![forbid(unsafe_code)]
 
 use std::{
     fs,

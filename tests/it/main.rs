@@ -1,4 +1,8 @@
-//! Tests of the built program from the outside, without root and without systemd.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+//! The program from the outside, and the source itself: that it keeps the rules it is built by.
+//!
+//! No test here needs root, systemd or a network, so they run with the unit tests.
 
+#[cfg(test)]
 mod command_line;
+#[cfg(test)]
+mod tidy;
