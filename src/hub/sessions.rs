@@ -71,8 +71,14 @@ pub async fn find(
     let Some(session) = store.find_session(hash, now).await? else {
         return Ok(None);
     };
-    if now.since(session.last_seen) >= RESOLUTION {
-        store.touch_session(hash, now).await?;
+    if now.since(session.last_seen) >= RESOLUTION
+        && let Err(error) = store.touch_session(hash, now).await
+    {
+        // A full disk must not lock anybody out.
+        tracing::warn!(
+            "the use of a session of {} is not recorded: {error}",
+            session.user
+        );
     }
     let via = Via::Session {
         hash,

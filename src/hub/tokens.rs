@@ -27,6 +27,9 @@ const RESOLUTION: Duration = Duration::from_secs(30);
 /// The longest note, in characters; longer ones are cut.
 const MAX_NOTE_CHARS: usize = 1023;
 
+/// The most tokens a user may have made at once.
+const MAX_TOKENS: usize = 1000;
+
 /// What is asked of a new token.
 #[derive(Debug, Clone, Default)]
 pub struct Order {
@@ -52,6 +55,9 @@ pub enum CreateError {
         /// The owner.
         user: String,
     },
+    /// The owner has as many as anybody may have.
+    #[error("User {0} already has the maximum of {MAX_TOKENS} tokens. Revoke one first.")]
+    TooMany(String),
     /// The database failed.
     #[error("make a token")]
     Store(#[from] store::Error),
@@ -69,8 +75,11 @@ pub async fn identify(
     };
     let token = &presented.token;
     let unrecorded = |last: Timestamp| now.since(last) >= RESOLUTION;
-    if token.last_activity.is_none_or(unrecorded) {
-        store.touch_token(token.id, now).await?;
+    if token.last_activity.is_none_or(unrecorded)
+        && let Err(error) = store.touch_token(token.id, now).await
+    {
+        // A full disk must not lock anybody out.
+        tracing::warn!("the use of token {} is not recorded: {error}", token.id);
     }
     let members = Arc::<Membership>::default();
     let grants = effective(&presented, &members);
@@ -140,8 +149,13 @@ pub async fn create(
     let owner = owner.ok_or(CreateError::NoSuchUser)?;
     let scopes = order.scopes.unwrap_or_else(role::token);
     check_scopes(&scopes, &owner)?;
-    let text = new_secret(entropy);
     let created = clock.now();
+    let held = store.list_tokens(&owner.name, created).await?;
+    let made = held.iter().filter(|token| token.client.is_none());
+    if made.count() >= MAX_TOKENS {
+        return Err(CreateError::TooMany(owner.name.to_string()));
+    }
+    let text = new_secret(entropy);
     let note = order.note.filter(|note| !note.is_empty());
     let note = note.unwrap_or_else(|| default_note(permit));
     let id = store

@@ -204,3 +204,21 @@ async fn tokens_are_listed_with_what_they_may_do_and_revoked() {
     let listed = list(&world.store, &world.clock, &nobody).await.unwrap();
     assert!(listed.is_none());
 }
+
+#[tokio::test]
+async fn a_full_disk_locks_nobody_out() {
+    let world = world(AdminRole::NotHeld).await;
+    let text = world.create(Order::default()).await.unwrap();
+    world.store.fill_for_test().await;
+    world.clock.advance(RESOLUTION * 2);
+    assert!(world.identify(text.expose()).await.is_some());
+    let order = Order {
+        note: Some("n".repeat(MAX_NOTE_CHARS)),
+        ..Order::default()
+    };
+    let mut refused = None;
+    for _ in 0..100 {
+        refused = refused.or(world.create(order.clone()).await.err());
+    }
+    assert!(matches!(refused, Some(CreateError::Store(error)) if error.is_full()));
+}

@@ -86,6 +86,19 @@ impl Store {
     }
 }
 
+#[cfg(test)]
+impl Store {
+    /// Makes the database as full as a full disk would.
+    pub(crate) async fn fill_for_test(&self) {
+        let fill = |tx: &Transaction<'_>| {
+            let pages: i64 = tx.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+            let sql = format!("PRAGMA max_page_count = {}", pages + 1);
+            Ok(tx.query_row(&sql, [], |row| row.get::<_, i64>(0))?)
+        };
+        self.write("fill the disk", fill).await.unwrap();
+    }
+}
+
 async fn run<T: Send + 'static>(
     thread: &mpsc::Sender<Job>,
     attempt: &'static str,

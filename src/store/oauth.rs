@@ -14,6 +14,9 @@ use crate::domain::{
     time::Timestamp,
 };
 
+/// The most codes of one user for one client; more are a loop, not a person.
+pub const MAX_CODES: i64 = 20;
+
 /// A client as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Client {
@@ -94,13 +97,18 @@ impl Store {
         .await
     }
 
-    /// Keeps a code until it is taken or ends.
+    /// Keeps a code until it is taken or ends; of a user's codes for a client only the latest
+    /// [`MAX_CODES`].
     pub async fn create_code(&self, hash: TokenHash, code: Code) -> Result<()> {
         const SQL: &str = "
             INSERT INTO oauth_codes
                 (hash, client_id, user_id, session_id, scopes, challenge, challenge_method, expires)
             VALUES
                 (:hash, :client_id, :user_id, :session_id, :scopes, :challenge, :method, :expires)";
+        const SURPLUS: &str = "
+            DELETE FROM oauth_codes WHERE hash IN (
+                SELECT hash FROM oauth_codes WHERE user_id = :user_id AND client_id = :client_id
+                ORDER BY expires DESC LIMIT -1 OFFSET :max)";
         self.write("keep an OAuth code", move |tx| {
             let user_id = row::get_user_id(tx, &code.user)?;
             tx.prepare_cached(SQL)?.execute(named_params! {
@@ -112,6 +120,11 @@ impl Store {
                 ":challenge": code.challenge.as_ref().map(|c| &c.value),
                 ":method": code.challenge.as_ref().map(|c| c.method.as_str()),
                 ":expires": code.expires.as_micros(),
+            })?;
+            tx.prepare_cached(SURPLUS)?.execute(named_params! {
+                ":user_id": user_id,
+                ":client_id": code.client_id,
+                ":max": MAX_CODES,
             })?;
             Ok(())
         })

@@ -9,6 +9,9 @@ use super::{
 };
 use crate::domain::{names::UserName, scope::role::AdminRole, secret::TokenHash, time::Timestamp};
 
+/// The most sessions a user has at once, one for each browser they use.
+pub const MAX_SESSIONS: i64 = 100;
+
 /// A session as stored, with what is needed of its user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
@@ -42,11 +45,15 @@ pub struct NewSession {
 }
 
 impl Store {
-    /// Begins a session.
+    /// Begins a session; of more than [`MAX_SESSIONS`] of a user the longest unused ones end.
     pub async fn create_session(&self, session: NewSession) -> Result<()> {
         const SQL: &str = "
             INSERT INTO sessions (hash, user_id, session_id, created, last_seen, expires)
             VALUES (:hash, :user_id, :session_id, :created, :created, :expires)";
+        const SURPLUS: &str = "
+            DELETE FROM sessions WHERE hash IN (
+                SELECT hash FROM sessions WHERE user_id = :user_id
+                ORDER BY last_seen DESC LIMIT -1 OFFSET :max)";
         self.write("begin a session", move |tx| {
             let user_id = row::get_user_id(tx, &session.user)?;
             tx.prepare_cached(SQL)?.execute(named_params! {
@@ -56,6 +63,8 @@ impl Store {
                 ":created": session.created.as_micros(),
                 ":expires": session.expires.as_micros(),
             })?;
+            tx.prepare_cached(SURPLUS)?
+                .execute(named_params! { ":user_id": user_id, ":max": MAX_SESSIONS })?;
             Ok(())
         })
         .await
@@ -78,13 +87,18 @@ impl Store {
         .await
     }
 
-    /// Records that a session was used.
+    /// Records that a session was used, and that its user was active.
     pub async fn touch_session(&self, hash: TokenHash, at: Timestamp) -> Result<()> {
-        const SQL: &str = "
+        const SESSION: &str = "
             UPDATE sessions SET last_seen = :at WHERE hash = :hash AND last_seen < :at";
+        const USER: &str = "
+            UPDATE users SET last_activity = :at
+            WHERE id = (SELECT user_id FROM sessions WHERE hash = :hash)
+            AND coalesce(last_activity, :at - 1) < :at";
         self.write("record the use of a session", move |tx| {
-            tx.prepare_cached(SQL)?
-                .execute(named_params! { ":hash": hash.as_bytes(), ":at": at.as_micros() })?;
+            let parameters = named_params! { ":hash": hash.as_bytes(), ":at": at.as_micros() };
+            tx.prepare_cached(SESSION)?.execute(parameters)?;
+            tx.prepare_cached(USER)?.execute(parameters)?;
             Ok(())
         })
         .await

@@ -432,12 +432,7 @@ async fn what_was_acknowledged_survives_a_kill() {
 #[tokio::test]
 async fn a_full_disk_is_an_error_and_changes_nothing() {
     let store = with_alice().await;
-    let fill = |tx: &Transaction<'_>| {
-        let pages: i64 = tx.query_row("PRAGMA page_count", [], |row| row.get(0))?;
-        let sql = format!("PRAGMA max_page_count = {}", pages + 1);
-        Ok(tx.query_row(&sql, [], |row| row.get::<_, i64>(0))?)
-    };
-    store.write("fill the disk", fill).await.unwrap();
+    store.fill_for_test().await;
     let long = |text: &str| NewToken {
         note: "n".repeat(100_000),
         ..token(text)
@@ -493,4 +488,54 @@ async fn many_callers_at_once_are_all_served() {
         .await
         .unwrap();
     assert_eq!(store.list_tokens(&alice(), at(0)).await.unwrap().len(), 200);
+}
+
+#[tokio::test]
+async fn a_browser_in_a_loop_does_not_fill_the_database() {
+    let store = with_alice().await;
+    store.begin_run(run("", "secret")).await.unwrap();
+    let id = server_client_id(&key(""));
+    for n in 0..i64::max(sessions::MAX_SESSIONS, tokens::MAX_CLIENT_TOKENS) + 5 {
+        let new = NewSession {
+            created: at(20 + n),
+            expires: at(10_000),
+            ..session(&format!("cookie-{n}"))
+        };
+        store.create_session(new).await.unwrap();
+        let issued = NewToken {
+            client_id: Some(id.clone()),
+            ..token(&format!("token-{n}"))
+        };
+        store.create_token(issued).await.unwrap();
+        let code = Code {
+            client_id: id.clone(),
+            user: alice(),
+            session_id: None,
+            scopes: vec![],
+            challenge: None,
+            expires: at(1000 + n),
+        };
+        let hash = TokenHash::of(&format!("code-{n}"));
+        store.create_code(hash, code).await.unwrap();
+    }
+    let count = |tx: &Transaction<'_>| {
+        let count = |sql| tx.query_row(sql, [], |row| row.get::<_, i64>(0));
+        Ok((
+            count("SELECT count(*) FROM sessions")?,
+            count("SELECT count(*) FROM api_tokens WHERE client_id IS NOT NULL")?,
+            count("SELECT count(*) FROM oauth_codes")?,
+        ))
+    };
+    assert_eq!(
+        store.write("count", count).await.unwrap(),
+        (
+            sessions::MAX_SESSIONS,
+            tokens::MAX_CLIENT_TOKENS,
+            oauth::MAX_CODES
+        )
+    );
+    let newest = TokenHash::of("cookie-104");
+    assert!(store.find_session(newest, at(500)).await.unwrap().is_some());
+    let oldest = TokenHash::of("cookie-0");
+    assert_eq!(store.find_session(oldest, at(500)).await.unwrap(), None);
 }

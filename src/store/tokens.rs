@@ -15,6 +15,9 @@ use crate::domain::{
     token::TokenId,
 };
 
+/// The most tokens a client has of one user, one for each browser; the oldest give way.
+pub const MAX_CLIENT_TOKENS: i64 = 100;
+
 /// A token as stored; the token itself is nowhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
@@ -208,6 +211,10 @@ pub(super) fn insert_token(
             (hash, user_id, client_id, server_id, session_id, scopes, note, created, expires)
         VALUES
             (:hash, :user_id, :client_id, :server_id, :session_id, :scopes, :note, :created, :expires)";
+    const SURPLUS: &str = "
+        DELETE FROM api_tokens WHERE id IN (
+            SELECT id FROM api_tokens WHERE user_id = :user_id AND client_id = :client_id
+            ORDER BY id DESC LIMIT -1 OFFSET :max)";
     let user_id = row::get_user_id(tx, &token.user)?;
     tx.prepare_cached(SQL)?.execute(named_params! {
         ":hash": token.hash.as_bytes(),
@@ -220,7 +227,15 @@ pub(super) fn insert_token(
         ":created": token.created.as_micros(),
         ":expires": token.expires.map(Timestamp::as_micros),
     })?;
-    Ok(TokenId(tx.last_insert_rowid()))
+    let id = TokenId(tx.last_insert_rowid());
+    if token.client_id.is_some() {
+        tx.prepare_cached(SURPLUS)?.execute(named_params! {
+            ":user_id": user_id,
+            ":client_id": token.client_id,
+            ":max": MAX_CLIENT_TOKENS,
+        })?;
+    }
+    Ok(id)
 }
 
 fn list_tokens(conn: &Connection, user: &UserName, now: Timestamp) -> Result<Vec<Token>> {

@@ -60,7 +60,7 @@ pub async fn create_token(ctx: &Context, request: Request) -> Result<Reply, Erro
     let (text, id) = match made {
         Ok(made) => made,
         Err(CreateError::NoSuchUser) => return Err(refused()),
-        Err(error @ CreateError::Exceeds { .. }) => {
+        Err(error @ (CreateError::Exceeds { .. } | CreateError::TooMany(_))) => {
             return Err(Error::bad_request(error.to_string()));
         }
         Err(CreateError::Store(error)) => return Err(error.into()),
