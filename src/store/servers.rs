@@ -13,7 +13,7 @@ use super::{
     users,
 };
 use crate::domain::{
-    names::{ServerKey, UserName},
+    names::{ServerKey, ServerName, UserName},
     server::InvocationId,
     time::Timestamp,
     token::TokenId,
@@ -66,6 +66,17 @@ pub struct NewRun {
     pub client: NewClient,
     /// When it was asked for.
     pub at: Timestamp,
+}
+
+/// What is changed of a server; `None` stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ServerEdit {
+    /// Its name.
+    pub name: Option<ServerName>,
+    /// Its name for people.
+    pub display_name: Option<String>,
+    /// Options of its next start, a JSON object.
+    pub user_options: Option<String>,
 }
 
 impl Store {
@@ -136,6 +147,22 @@ impl Store {
                 ":at": at.as_micros(),
             })?;
             Ok(())
+        })
+        .await
+    }
+
+    /// Changes a stopped server; tells whether there was one. A conflict when the new name is taken.
+    ///
+    /// A default server that gets a name leaves a new default server in its place.
+    pub async fn edit_server(
+        &self,
+        key: &ServerKey,
+        edit: ServerEdit,
+        at: Timestamp,
+    ) -> Result<bool> {
+        let key = key.clone();
+        self.write("change a server", move |tx| {
+            edit_server(tx, &key, &edit, at)
         })
         .await
     }
@@ -257,6 +284,35 @@ macro_rules! select {
     };
 }
 use select;
+
+fn edit_server(
+    tx: &Transaction<'_>,
+    key: &ServerKey,
+    edit: &ServerEdit,
+    at: Timestamp,
+) -> Result<bool> {
+    const EDIT: &str = "
+        UPDATE servers SET name = coalesce(:name, name),
+            display_name = coalesce(:display_name, display_name),
+            user_options = coalesce(:user_options, user_options)
+        WHERE id = :id AND state = 'stopped'";
+    const DEFAULT: &str = "
+        INSERT INTO servers (user_id, name, created) VALUES (:user_id, '', :at)
+        ON CONFLICT (user_id, name) DO NOTHING";
+    let Some(id) = row::find_server_id(tx, key)? else {
+        return Ok(false);
+    };
+    let edited = tx.prepare_cached(EDIT)?.execute(named_params! {
+        ":id": id,
+        ":name": edit.name.as_ref().map(ServerName::as_str),
+        ":display_name": edit.display_name,
+        ":user_options": edit.user_options,
+    })?;
+    let user_id = row::get_user_id(tx, &key.user)?;
+    tx.prepare_cached(DEFAULT)?
+        .execute(named_params! { ":user_id": user_id, ":at": at.as_micros() })?;
+    Ok(edited > 0)
+}
 
 fn begin_run(tx: &Transaction<'_>, run: &NewRun) -> Result<TokenId> {
     const UPSERT: &str = "

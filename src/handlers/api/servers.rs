@@ -1,4 +1,4 @@
-//! Servers of users: seen, started, stopped (API-30, API-32, API-34).
+//! Servers of users: seen, made, started, changed, stopped (API-30…API-34).
 
 use std::time::Duration;
 
@@ -20,6 +20,7 @@ use crate::{
         reply::{self, Reply},
     },
     hub::servers::StartError,
+    store::servers::ServerEdit,
 };
 
 /// How long a start is watched before the answer is "still pending" (SP-22).
@@ -30,12 +31,7 @@ const SLOW_STOP: Duration = Duration::from_secs(10);
 /// `GET /hub/api/users/NAME/server` and `/servers/SERVER`: a server, whether it runs or not.
 pub async fn get_server(ctx: &Context, _request: Request) -> Result<Reply, Error> {
     let permit = permitted::<ReadServer>(ctx)?;
-    let key = permit.target();
-    let server = ctx.hub().store.find_server(key).await?;
-    let server = server.ok_or_else(|| Error::not_found("Not Found"))?;
-    let status = ctx.hub().servers.status(key);
-    let model = ServerModel::of(ctx, &server, &status);
-    Ok(reply::json(StatusCode::OK, &model))
+    show(ctx, permit.target(), StatusCode::OK).await
 }
 
 /// `POST /hub/api/users/NAME/server` and `/servers/SERVER`: 201 when it is ready, 202 when it takes longer.
@@ -64,6 +60,67 @@ pub async fn start_server(ctx: &Context, request: Request) -> Result<Reply, Erro
         | Life::Checking { .. }
         | Life::Stopping { .. } => Ok(accepted(StatusCode::ACCEPTED)),
     }
+}
+
+/// `PUT /hub/api/users/NAME/servers/SERVER`: makes a named server without starting it.
+pub async fn create_server(ctx: &Context, request: Request) -> Result<Reply, Error> {
+    let permit = permitted::<StartServer>(ctx)?;
+    let key = permit.target();
+    get_user(ctx, &key.user).await?;
+    let taken = |what: &str| Error::conflict(format!("User {} already has {what}", key.user));
+    if key.server.is_default() {
+        return Err(taken("a default server"));
+    }
+    let store = &ctx.hub().store;
+    if store.find_server(key).await?.is_some() {
+        return Err(taken(&format!("server {}", key.server)));
+    }
+    let wishes = Wishes::parse(&request)?;
+    check_named(ctx, key)?;
+    wishes.check_display_name()?;
+    let display_name = wishes.display_name.as_deref();
+    let display_name = display_name.unwrap_or(key.server.as_str());
+    let now = ctx.hub().clock.now();
+    store
+        .create_server(key, display_name, wishes.options(), now)
+        .await?;
+    show(ctx, key, StatusCode::CREATED).await
+}
+
+/// `PATCH /hub/api/users/NAME/servers/SERVER`: renames a stopped server or changes its options.
+pub async fn edit_server(ctx: &Context, request: Request) -> Result<Reply, Error> {
+    let permit = permitted::<StartServer>(ctx)?;
+    let key = permit.target();
+    get_user(ctx, &key.user).await?;
+    let object = body::object(&request, "Body must be a JSON object")?;
+    let edit = parse_edit(&object)?;
+    let renamed = edit.name.clone().map(|server| ServerKey {
+        user: key.user.clone(),
+        server,
+    });
+    check_named(ctx, renamed.as_ref().unwrap_or(key))?;
+    let store = &ctx.hub().store;
+    if store.find_server(key).await?.is_none() {
+        let text = format!("User {} has no such server '{}'", key.user, key.server);
+        return Err(Error::not_found(text));
+    }
+    let active = || {
+        let text = "is active. Please stop it before modifying it.";
+        Error::bad_request(format!("{} {text}", log_name(key)))
+    };
+    if ctx.hub().servers.status(key).life.is_active() {
+        return Err(active());
+    }
+    if let Some(new) = &renamed
+        && store.find_server(new).await?.is_some()
+    {
+        let text = format!("User {} already has server '{}'", key.user, new.server);
+        return Err(Error::conflict(text));
+    }
+    if !store.edit_server(key, edit, ctx.hub().clock.now()).await? {
+        return Err(active());
+    }
+    show(ctx, renamed.as_ref().unwrap_or(key), StatusCode::OK).await
 }
 
 /// `DELETE /hub/api/users/NAME/server` and `/servers/SERVER`: 204 when it is stopped, 202 when that takes
@@ -100,6 +157,13 @@ pub async fn stop_server(ctx: &Context, request: Request) -> Result<Reply, Error
     Ok(reply::empty(StatusCode::NO_CONTENT))
 }
 
+async fn show(ctx: &Context, key: &ServerKey, status: StatusCode) -> Result<Reply, Error> {
+    let server = ctx.hub().store.find_server(key).await?;
+    let server = server.ok_or_else(|| Error::not_found("Not Found"))?;
+    let model = ServerModel::of(ctx, &server, &ctx.hub().servers.status(key));
+    Ok(reply::json(status, &model))
+}
+
 /// What a client wants of a start (API-32).
 #[derive(Debug, Default, PartialEq)]
 struct Wishes {
@@ -134,25 +198,65 @@ impl Wishes {
         })
     }
 
-    /// Display names are 1 to 255 printable characters, single spaces only inside (SP-42).
     fn check_display_name(&self) -> Result<(), Error> {
-        let Some(name) = &self.display_name else {
-            return Ok(());
-        };
-        let long = name.chars().count() > 255;
-        let spaced = name.trim() != name || name.contains("  ");
-        let shown = !name.chars().any(char::is_control);
-        if long || spaced || !shown {
-            let shown = body::shown(&Value::String(name.clone()));
-            return Err(Error::bad_request(format!("Invalid display_name: {shown}")));
-        }
-        Ok(())
+        self.display_name
+            .as_deref()
+            .map_or(Ok(()), check_display_name)
     }
 
     fn options(&self) -> Option<String> {
         let options = self.user_options.clone()?;
         Some(Value::Object(options).to_string())
     }
+}
+
+/// Display names are 1 to 255 printable characters, single spaces only inside (SP-42).
+fn check_display_name(name: &str) -> Result<(), Error> {
+    let long = name.chars().count() > 255;
+    let spaced = name.trim() != name || name.contains("  ");
+    let shown = !name.chars().any(char::is_control);
+    if long || spaced || !shown {
+        let shown = body::shown(&Value::String(name.to_owned()));
+        return Err(Error::bad_request(format!("Invalid display_name: {shown}")));
+    }
+    Ok(())
+}
+
+fn parse_edit(object: &Map<String, Value>) -> Result<ServerEdit, Error> {
+    const KEYS: [&str; 3] = ["name", "display_name", "user_options"];
+    if object.is_empty() {
+        return Err(Error::bad_request(
+            "Must specify at least one field to modify.",
+        ));
+    }
+    if let Some(key) = object.keys().find(|key| !KEYS.contains(&key.as_str())) {
+        let key: String = key.chars().take(64).collect();
+        let known = KEYS.join(", ");
+        let text = format!("Unexpected field: {key}, supported fields: {known}");
+        return Err(Error::bad_request(text));
+    }
+    let text = |key: &str| match object.get(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(_) => Err(Error::bad_request(format!("{key} must be a string"))),
+    };
+    let name = text("name")?.map(|name| {
+        let shown = body::shown(&Value::String(name.clone()));
+        let invalid = |_| Error::bad_request(format!("Invalid server_name: {shown}"));
+        ServerName::parse(&name).map_err(invalid)
+    });
+    let display_name = text("display_name")?.filter(|name| !name.is_empty());
+    display_name.as_deref().map_or(Ok(()), check_display_name)?;
+    let user_options = match object.get("user_options") {
+        None => None,
+        Some(options @ Value::Object(_)) => Some(options.to_string()),
+        Some(_) => return Err(Error::bad_request("user_options must be a dict")),
+    };
+    Ok(ServerEdit {
+        name: name.transpose()?,
+        display_name,
+        user_options,
+    })
 }
 
 /// Gives the permit for the server a path names. A name no server can have is refused in words, but only

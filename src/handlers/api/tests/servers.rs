@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use serde_json::json;
 
-use super::world::{World, get, key, read, request};
+use super::world::{World, get, key, post, read, request, user};
 use crate::{
     domain::access::StartServer,
     handlers::api::{progress, servers as api},
@@ -220,5 +220,110 @@ async fn only_so_many_start_at_once() {
         refused
             .text
             .starts_with("Too many users trying to log in right now.")
+    );
+}
+
+#[tokio::test]
+async fn a_named_server_is_made_and_changed_without_being_started() {
+    let mut world = World::new().await;
+    world.settings.hub.named_servers = true;
+    let alice = world.session("alice").await;
+    let ctx = |server: &str| world.context(alice.clone(), &[("user", "alice"), ("server", server)]);
+    let put = async |server: &str, body: &str| {
+        read(api::create_server(&ctx(server), post(body)).await).await
+    };
+    let patch = async |server: &str, body: &str| {
+        read(api::edit_server(&ctx(server), post(body)).await).await
+    };
+    let made = put(
+        "lab",
+        r#"{"display_name": "Lab", "user_options": {"a": 1}}"#,
+    )
+    .await;
+    assert_eq!(made.status, StatusCode::CREATED);
+    let made = made.json();
+    assert_eq!(
+        (&made["display_name"], &made["stopped"]),
+        (&json!("Lab"), &json!(true))
+    );
+    assert_eq!(made["user_options"], json!({ "a": 1 }));
+    assert_eq!(
+        put("lab", "").await.error(),
+        (409, "User alice already has server lab")
+    );
+    assert_eq!(
+        put("", "").await.error(),
+        (409, "User alice already has a default server")
+    );
+
+    let table = [
+        ("lab", "", 400, "Must specify at least one field to modify."),
+        (
+            "lab",
+            r#"{"state": 1}"#,
+            400,
+            "Unexpected field: state, supported fields: name, display_name, user_options",
+        ),
+        (
+            "lab",
+            r#"{"name": "Bad Name"}"#,
+            400,
+            "Invalid server_name: 'Bad Name'",
+        ),
+        ("lab", r#"{"name": 1}"#, 400, "name must be a string"),
+        (
+            "lab",
+            r#"{"display_name": []}"#,
+            400,
+            "display_name must be a string",
+        ),
+        (
+            "lab",
+            r#"{"user_options": null}"#,
+            400,
+            "user_options must be a dict",
+        ),
+        (
+            "lab",
+            r#"{"name": ""}"#,
+            409,
+            "User alice already has server ''",
+        ),
+        (
+            "gone",
+            r#"{"name": "x"}"#,
+            404,
+            "User alice has no such server 'gone'",
+        ),
+    ];
+    for (server, body, status, text) in table {
+        assert_eq!(patch(server, body).await.error(), (status, text), "{body}");
+    }
+    let renamed = patch("lab", r#"{"name": "gpu", "display_name": "GPU"}"#)
+        .await
+        .json();
+    assert_eq!(renamed["full_name"], "alice/gpu");
+    assert_eq!(renamed["user_options"], json!({ "a": 1 }));
+    let named = patch("", r#"{"name": "old"}"#).await.json();
+    assert_eq!(named["full_name"], "alice/old");
+    let own = world
+        .parts
+        .hub
+        .store
+        .list_servers_of(&user("alice"))
+        .await
+        .unwrap();
+    let own: Vec<_> = own.iter().map(|server| server.key.to_string()).collect();
+    assert_eq!(own, ["alice/", "alice/gpu", "alice/old"]);
+
+    world
+        .begin_run(&key("alice", "gpu"), "0123456789abcdef")
+        .await;
+    assert_eq!(
+        patch("gpu", r#"{"name": "x"}"#).await.error(),
+        (
+            400,
+            "alice:gpu is active. Please stop it before modifying it."
+        )
     );
 }
