@@ -6,12 +6,14 @@
 #
 #   MACHINE_NAME      host name inside
 #   MACHINE_DIR       an empty folder of the host to build on
+#   MACHINE_BASE      the tree below everything: "/", or another Debian's root
 #   MACHINE_LAYERS    colon-separated folders laid over the host's tree, topmost first; may be empty
 #   MACHINE_CGROUP    "unified", or the v1 hierarchies to mount beside cgroup2, each by its mount options
 set -euo pipefail
 umask 022
 
 build=$MACHINE_DIR
+base=${MACHINE_BASE%/}
 mount -t tmpfs -o mode=0755 tmpfs "$build"
 mkdir "$build"/{upper,work,mask,root}
 root=$build/root
@@ -22,20 +24,20 @@ hide() {
     mkdir -p "$build/mask/$(dirname "$1")"
     mknod "$build/mask/$1" c 0 0
 }
-for path in /* /.[!.]*; do
-    case $path in
-        /bin | /boot | /etc | /lib | /lib32 | /lib64 | /libx32 | /sbin | /usr | /var | '/.[!.]*') ;;
-        *) hide "${path#/}" ;;
+for path in "$base"/* "$base"/.[!.]*; do
+    case ${path#"$base"/} in
+        bin | boot | etc | lib | lib32 | lib64 | libx32 | sbin | usr | var | '.[!.]*') ;;
+        *) hide "${path#"$base"/}" ;;
     esac
 done
 for path in usr/local usr/sbin/policy-rc.d var/tmp var/log var/spool/cron var/lib/systemd/linger \
     etc/systemd/system etc/systemd/user etc/hostname etc/hosts etc/resolv.conf etc/machine-id etc/cron.d \
     etc/rc0.d etc/rc1.d etc/rc2.d etc/rc3.d etc/rc4.d etc/rc5.d etc/rc6.d etc/rcS.d; do
-    if [ -e "/$path" ] || [ -L "/$path" ]; then hide "$path"; fi
+    if [ -e "$base/$path" ] || [ -L "$base/$path" ]; then hide "$path"; fi
 done
 
 mount -t overlay overlay "$root" \
-    -o "lowerdir=${MACHINE_LAYERS:+$MACHINE_LAYERS:}$build/mask:/,upperdir=$build/upper,workdir=$build/work"
+    -o "lowerdir=${MACHINE_LAYERS:+$MACHINE_LAYERS:}$build/mask:$MACHINE_BASE,upperdir=$build/upper,workdir=$build/work"
 
 cd "$root"
 mkdir -p dev home media mnt opt proc run srv sys usr/local/{bin,lib,share} var/log etc/systemd/{system,user}
