@@ -20,7 +20,12 @@ PASSWORDS = {"alice": "alice-8Kq2", "bob": "bob-5Wz9", "admin": "admin-3Vt6"}
 
 
 def built(what: str) -> Path:
-    """Runs one of the packaging scripts, which reuse what they made before, and returns the path it prints."""
+    """Runs one of the packaging scripts, which reuse what they made before, and returns the path it prints.
+
+    CARREL_DEB names a package to test instead of the one that this tree builds.
+    """
+    if what == "build" and "CARREL_DEB" in os.environ:
+        return Path(os.environ["CARREL_DEB"])
     printed = subprocess.run([ROOT / "packaging" / what], stdout=subprocess.PIPE, text=True, check=True)
     return Path(printed.stdout.strip().splitlines()[-1])
 
@@ -64,8 +69,8 @@ class Appliance:
     @classmethod
     def boot(cls, with_jupyter: bool = True) -> Appliance:
         """Boots a machine without Carrel in it."""
-        layers = [built("venv")] if with_jupyter else []
-        return cls(Machine.boot(layers=layers))
+        binds = {built("venv"): "/opt/carrel/venv"} if with_jupyter else {}
+        return cls(Machine.boot(binds=binds))
 
     def stop(self) -> None:
         self.machine.stop()

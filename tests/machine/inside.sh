@@ -7,7 +7,7 @@
 #   MACHINE_NAME      host name inside
 #   MACHINE_DIR       an empty folder of the host to build on
 #   MACHINE_BASE      the tree below everything: "/", or another Debian's root
-#   MACHINE_LAYERS    colon-separated folders laid over the host's tree, topmost first; may be empty
+#   MACHINE_BINDS     space-separated SOURCE:TARGET; folders of the host to be seen in the machine, read-only
 #   MACHINE_CGROUP    "unified", or the v1 hierarchies to mount beside cgroup2, each by its mount options
 set -euo pipefail
 umask 022
@@ -37,7 +37,7 @@ for path in usr/local usr/sbin/policy-rc.d var/tmp var/log var/spool/cron var/li
 done
 
 mount -t overlay overlay "$root" \
-    -o "lowerdir=${MACHINE_LAYERS:+$MACHINE_LAYERS:}$build/mask:$MACHINE_BASE,upperdir=$build/upper,workdir=$build/work"
+    -o "lowerdir=$build/mask:$MACHINE_BASE,upperdir=$build/upper,workdir=$build/work"
 
 cd "$root"
 mkdir -p dev home media mnt opt proc run srv sys usr/local/{bin,lib,share} var/log etc/systemd/{system,user}
@@ -56,6 +56,12 @@ for unit in console-getty.service systemd-udevd.service systemd-udev-trigger.ser
     systemd-networkd.service systemd-hwdb-update.service proc-sys-fs-binfmt_misc.automount dev-hugepages.mount \
     sys-kernel-debug.mount sys-kernel-tracing.mount sys-fs-fuse-connections.mount; do
     ln -s /dev/null "etc/systemd/system/$unit"
+done
+
+for bind in $MACHINE_BINDS; do
+    mkdir -p ".${bind#*:}"
+    mount --bind "${bind%%:*}" ".${bind#*:}"
+    mount -o remount,bind,ro ".${bind#*:}"
 done
 
 # The kernel's settings belong to the host as well: they can be read and not be changed.

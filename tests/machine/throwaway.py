@@ -7,7 +7,8 @@ and the services of the host are hidden in it. Its network is a loopback of its 
 
 As a command:
 
-    throwaway.py boot NAME [--layer DIR]... [--base DIR]     boot; stays until it is stopped
+    throwaway.py boot NAME [--bind SOURCE:TARGET]... [--base DIR]
+                                                boot; stays until it is stopped
     throwaway.py exec NAME [--user USER] COMMAND...
     throwaway.py forward NAME PORT[:TARGET]     127.0.0.1:PORT of the host leads to TARGET (443) in the machine
     throwaway.py stop NAME
@@ -63,9 +64,11 @@ class Machine:
     # Life
 
     @classmethod
-    def boot(cls, name: str | None = None, layers: list[Path] = (), base: Path = Path("/"),
+    def boot(cls, name: str | None = None, binds: dict[Path, str] | None = None, base: Path = Path("/"),
              detach: bool = False) -> Machine:
-        """Boots a machine over the tree `base`; unless `detach`, it also ends when this process ends, however that ends."""
+        """Boots a machine over the tree `base`, with `binds` read-only;
+        unless `detach`, it also ends when this process ends, however that ends.
+        """
         check_host()
         sweep()
         machine = cls(name or f"m{os.getpid()}-{secrets.token_hex(2)}")
@@ -80,7 +83,7 @@ class Machine:
             "MACHINE_NAME": "throwaway",
             "MACHINE_DIR": str(machine.dir / "tree"),
             "MACHINE_BASE": str(base),
-            "MACHINE_LAYERS": ":".join(str(layer) for layer in layers),
+            "MACHINE_BINDS": " ".join(f"{source}:{target}" for source, target in (binds or {}).items()),
             "MACHINE_CGROUP": cgroups.layout,
         }
 
@@ -377,7 +380,8 @@ def main() -> int:
     verbs = parser.add_subparsers(dest="verb", required=True)
     boot = verbs.add_parser("boot", help="boot a machine; it stays until it is stopped")
     boot.add_argument("name")
-    boot.add_argument("--layer", type=Path, action="append", default=[], help="folder laid over the host's tree")
+    boot.add_argument("--bind", action="append", default=[], metavar="SOURCE:TARGET",
+                      help="folder of the host to be seen in the machine, read-only")
     boot.add_argument("--base", type=Path, default=Path("/"), help="root of another Debian, instead of this host's")
     execute = verbs.add_parser("exec", help="run a command in a machine")
     execute.add_argument("--user", help="run it as this account; root without")
@@ -398,7 +402,8 @@ def main() -> int:
 
     try:
         if arguments.verb == "boot":
-            Machine.boot(arguments.name, arguments.layer, arguments.base.resolve(), detach=True)
+            binds = {Path(source).resolve(): target for source, target in (bind.split(":", 1) for bind in arguments.bind)}
+            Machine.boot(arguments.name, binds, arguments.base.resolve(), detach=True)
         elif arguments.verb == "exec":
             command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
             return subprocess.run(Machine(arguments.name).command(command or ["bash", "-l"], arguments.user),
