@@ -12,6 +12,9 @@ use super::{
 
 const MAP: &str = "docs/architecture.md";
 
+/// Words that may stand before a path that begins with `::`.
+const LEADERS: [&str; 5] = ["use", "dyn", "impl", "as", "in"];
+
 #[test]
 fn modules_import_only_what_the_map_allows() {
     let allowed = table::read(MAP, "Who may import whom");
@@ -211,10 +214,9 @@ fn path_start(tokens: &[TokenTree], index: usize) -> Start {
         return Start::Plain(name);
     }
     let before = index.checked_sub(3).and_then(|at| tokens.get(at));
-    let goes_on = before.is_some_and(|token| match token {
-        TokenTree::Ident(word) => word != "use" && word != "dyn" && word != "impl" && word != "as",
-        other => other.to_string() == ">",
-    });
+    let is_name = matches!(before, Some(TokenTree::Ident(_)));
+    let before = before.map(ToString::to_string).unwrap_or_default();
+    let goes_on = before == ">" || is_name && !LEADERS.contains(&before.as_str());
     if goes_on {
         Start::Not
     } else {

@@ -176,12 +176,11 @@ impl Split {
                 index = end;
                 continue;
             }
-            kept.push(match &tokens[index] {
-                TokenTree::Group(group) => TokenTree::Group(Group::new(
-                    group.delimiter(),
-                    self.without_tests(group.stream()),
-                )),
-                other => other.clone(),
+            kept.push(if let TokenTree::Group(group) = &tokens[index] {
+                let inner = self.without_tests(group.stream());
+                TokenTree::Group(Group::new(group.delimiter(), inner))
+            } else {
+                tokens[index].clone()
             });
             index += 1;
         }
