@@ -34,7 +34,7 @@ pub(super) async fn readable(machine: &Machine) -> Check {
     match count(machine, &path).await {
         Ok(users) => Check::ok(
             NAME,
-            format!("{} can be read, {users} users", path.display()),
+            format!("{} can be read; users: {users}", path.display()),
         ),
         Err(error) => {
             let causes: Vec<String> = error.chain().map(ToString::to_string).collect();

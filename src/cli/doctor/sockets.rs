@@ -33,7 +33,10 @@ pub(super) fn all(machine: &Machine) -> Vec<Check> {
         return Vec::new();
     };
     let folder = |name: &str, mode| Expected {
-        path: runtime.join(name),
+        path: match name {
+            "" => runtime.clone(),
+            name => runtime.join(name),
+        },
         kind: Kind::Folder,
         mode,
         uid: machine.system_uid,
