@@ -143,6 +143,7 @@ async fn assemble(settings: Settings, clock: Clock, life: &Life) -> anyhow::Resu
         systemd: Arc::new(systemd),
         probe: Arc::new(|target, path| Box::pin(probe(target, path))),
         tracker: life.tasks.clone(),
+        stop: life.cut.clone(),
     });
     let hub = Hub {
         settings,

@@ -24,7 +24,7 @@ use tokio::{
     sync::{mpsc, oneshot, watch},
     time::timeout,
 };
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     broker::client::Broker,
@@ -126,6 +126,8 @@ pub struct Parts {
     pub probe: Probe,
     /// Where tasks are counted.
     pub tracker: TaskTracker,
+    /// Ends every supervisor; what it left half done, the next hub finds.
+    pub stop: CancellationToken,
 }
 
 /// All servers that are not at rest.

@@ -60,6 +60,7 @@ impl Supervisor {
     async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
         loop {
             let event = tokio::select! {
+                () = self.shared.parts.stop.cancelled() => return,
                 command = commands.recv() => match command {
                     Some(command) => self.event_of(command),
                     None => return,

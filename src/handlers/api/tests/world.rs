@@ -13,7 +13,7 @@ use http::{Method, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     auth::{csrf, login::Logins, throttle::Throttle},
@@ -119,6 +119,7 @@ impl World {
             systemd: Arc::new(Systemd::over(bus)),
             probe: Arc::new(|_, _| Box::pin(async { Err(ProbeError::NoSocket) })),
             tracker: TaskTracker::new(),
+            stop: CancellationToken::new(),
         });
         let parts = Parts {
             logins: Logins::new(broker, Throttle::new(5, 20), clock.clone()),
