@@ -141,15 +141,23 @@ impl UnitRecord {
     }
 
     /// Tells whether something is still unknown that signals do not carry.
+    ///
+    /// A unit at rest that did not fail has nothing to tell: what could be read now may belong to
+    /// a run that begins.
     pub(super) fn lacks_details(&self) -> bool {
         let status = &self.status;
         let no_group = status.control_group.is_empty() && status.active == ActiveState::Active;
-        status.invocation.is_none() || no_group
+        let matters = status.active.is_up() || status.active == ActiveState::Failed;
+        matters && (status.invocation.is_none() || no_group)
     }
 
-    /// Takes what signals do not carry out of a complete record.
+    /// Takes what signals do not carry out of a complete record, unless that is of a later run: the
+    /// end of one run must never be told with the name of the next.
     pub(super) fn take_details(&mut self, other: Self) {
         let (status, other) = (&mut self.status, other.status);
+        if other.active.is_up() && !status.active.is_up() {
+            return;
+        }
         status.invocation = other.invocation;
         status.control_group = other.control_group;
         status.user = other.user;
@@ -179,8 +187,9 @@ impl UnitRecord {
         if let Some(user) = text(map, "User") {
             status.user = user;
         }
-        if let Some(uid) = number32(map, "UID") {
-            status.uid = (uid != u32::MAX).then_some(uid);
+        // The property goes back to "none" when the unit ends; what it ran as stays true.
+        if let Some(uid) = number32(map, "UID").filter(|uid| *uid != u32::MAX) {
+            status.uid = Some(uid);
         }
         if let Some(bytes) = number64(map, "MemoryCurrent") {
             status.memory_bytes = (bytes != u64::MAX).then_some(bytes);
@@ -231,7 +240,9 @@ fn describe_end(result: &str, exit: Option<Exit>) -> String {
         ("resources", _) => "could not get the resources it needs from the system".into(),
         ("exec-condition", _) => "was held back by a condition of its unit".into(),
         (_, Some(Exit::Status(status))) => describe_status(status),
-        (_, Some(Exit::Signal(9))) => "was killed (signal 9)".into(),
+        (_, Some(Exit::Signal(9))) => {
+            "was killed (signal 9), as happens when memory runs out".into()
+        }
         (_, Some(Exit::Signal(11))) => "crashed (signal 11, segmentation fault)".into(),
         (_, Some(Exit::Signal(signal))) => format!("was ended by signal {signal}"),
         ("success", None) => "ended".into(),

@@ -493,6 +493,30 @@ async fn signals_become_events_in_their_order() {
 }
 
 #[tokio::test]
+async fn the_end_of_a_run_is_never_told_with_the_name_of_the_next() {
+    let fake = Fake::new(Start::Done).with("active", "alice", true);
+    let (served, systemd) = fake.serve().await;
+    let mut watch = systemd.watch().await.unwrap();
+    for (late, expected) in [
+        ("inactive", ActiveState::Inactive),
+        ("failed", ActiveState::Failed),
+    ] {
+        let state = [("ActiveState", Variant::from(late))];
+        change(&served, ALICE, UNIT_INTERFACE, &state).await;
+        let UnitEvent::Changed(status) = watch.next().await else {
+            panic!("no change")
+        };
+        assert_eq!((status.active, status.invocation), (expected, None));
+    }
+    let state = [("ActiveState", Variant::from("activating"))];
+    change(&served, ALICE, UNIT_INTERFACE, &state).await;
+    let UnitEvent::Changed(status) = watch.next().await else {
+        panic!("no change")
+    };
+    assert_eq!(status.invocation, InvocationId::from_bytes(&ID));
+}
+
+#[tokio::test]
 async fn a_dropped_wait_loses_no_event() {
     let fake = Fake::new(Start::Done).with("active", "alice", true);
     let (served, systemd) = fake.serve().await;
