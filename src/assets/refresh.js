@@ -31,7 +31,12 @@ function swap(fresh) {
 async function look() {
   let reply;
   try {
-    reply = await fetch(window.location.href, { redirect: "manual", cache: "no-store" });
+    // The token tells the hub that its own page asks, not another program of this origin.
+    reply = await fetch(window.location.href, {
+      redirect: "manual",
+      cache: "no-store",
+      headers: { "X-XSRFToken": document.body.dataset.xsrfToken },
+    });
   } catch {
     return; // The hub is away for a moment; the next look will tell.
   }
