@@ -132,11 +132,14 @@ def test_the_cookie_itself_is_not_in_the_database(machine):
 
 def test_failed_logins_are_throttled_per_account(machine):
     password = machine.add_user("throttled")
-    with machine.visitor() as attacker:
-        statuses = [attacker.try_login("throttled", "not-it").status_code for _ in range(12)]
-        last = attacker.try_login("throttled", "not-it")
-    assert statuses[0] == 403 and last.status_code == 429
-    assert int(last.headers["retry-after"]) > 0
+    def attempt(_):
+        with machine.visitor() as attacker:
+            return attacker.try_login("throttled", "not-it")
+
+    with concurrent.futures.ThreadPoolExecutor(24) as pool:
+        answers = list(pool.map(attempt, range(24)))
+    assert {answer.status_code for answer in answers} == {403, 429}
+    assert all(int(answer.headers["retry-after"]) > 0 for answer in answers if answer.status_code == 429)
     with machine.visitor() as victim:
         assert victim.try_login("throttled", password).status_code == 429
     machine.login("alice").close()
@@ -179,8 +182,8 @@ def test_a_login_never_leads_off_the_site(machine, elsewhere):
         response = visitor.try_login("alice", "alice-8Kq2", elsewhere)
         assert response.status_code in (302, 303)
         target = response.headers["location"]
-        assert target.startswith("/") and not target.startswith(("//", "/\\")) and "\t" not in target
-        assert "evil" not in target.split("?")[0]
+        # Browsers drop tabs and line ends and take a backslash for a slash.
+        assert target.startswith("/") and not set(target) & set("\t\r\n\\") and not target.startswith("//")
 
 
 @pytest.mark.parametrize("name", [
