@@ -8,7 +8,7 @@ use crate::{
         time::Timestamp,
     },
     hub::tokens,
-    store::{servers::NewRun, sessions::NewSession, users::Login},
+    store::{runs::NewRun, sessions::NewSession, users::Login},
 };
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";

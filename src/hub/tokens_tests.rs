@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     domain::{access::ReportActivity, names::UserName, scope::role::AdminRole},
-    store::{servers::NewRun, users::Login},
+    store::{runs::NewRun, users::Login},
 };
 
 struct World {

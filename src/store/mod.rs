@@ -10,6 +10,7 @@ mod row;
 
 pub mod oauth;
 pub mod purge;
+pub mod runs;
 pub mod servers;
 pub mod sessions;
 pub mod tokens;

@@ -2,7 +2,8 @@ use std::{fs, time::Duration};
 
 use super::{
     oauth::{Code, NewClient},
-    servers::{NewRun, RecordedState},
+    runs::NewRun,
+    servers::RecordedState,
     sessions::NewSession,
     tokens::{NewToken, TokenKind},
     users::{Login, LoginOutcome},

@@ -22,7 +22,7 @@ use crate::{
         unit::Places,
     },
     hub::routes::Route,
-    store::{oauth::NewClient, servers::NewRun, tokens::NewToken},
+    store::{oauth::NewClient, runs::NewRun, tokens::NewToken},
     systemd::{Exit, UnitStatus, journal},
 };
 

@@ -41,7 +41,7 @@ use crate::{
         sessions,
         tokens::{self, Order},
     },
-    store::{Store, servers::NewRun, users::Login},
+    store::{Store, runs::NewRun, users::Login},
     systemd::Systemd,
 };
 
