@@ -23,9 +23,9 @@ use crate::{
     domain::{names::UserName, secret::Secret, time::Clock},
 };
 
-/// Refusals are told at multiples of this after the attempt began; longer than PAM ever needs to
-/// compare a password, so that a name that exists takes no longer than one that does not.
-const REFUSAL_STEP: Duration = Duration::from_secs(2);
+/// Refusals are told at multiples of this after the attempt began: longer than the broker, which
+/// tells none before two seconds, ever needs, so that every cause takes the same time.
+const REFUSAL_STEP: Duration = Duration::from_millis(2500);
 /// How long a person has to answer a further round.
 const ROUND_LIFETIME: Duration = Duration::from_secs(120);
 /// Conversations that may wait for answers at once.

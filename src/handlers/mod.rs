@@ -98,16 +98,18 @@ fn not_found() -> Error {
 
 impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
-        let told = match error.root() {
-            store::Error::Full => Self::new(
+        let told = if error.is_full() {
+            Self::new(
                 StatusCode::INSUFFICIENT_STORAGE,
                 "The machine's disk is full, so nothing was changed. Tell the administrator.",
-            ),
-            store::Error::Conflict(_) => Self::conflict("Somebody else just changed the same."),
-            _ => Self::new(
+            )
+        } else if error.is_conflict() {
+            Self::conflict("Somebody else just changed the same.")
+        } else {
+            Self::new(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "The hub cannot use its database. Tell the administrator; its journal says more.",
-            ),
+            )
         };
         told.because(error)
     }

@@ -148,8 +148,14 @@ async fn answer(app: &App, request: Request, peer: Peer) -> Reply {
             (realm, faults::tell(&ctx, realm, &head.headers, &error))
         }
         Way::To(row, params) => {
-            let reply = answer_row(app, arrival, row, params, head, body, peer).await;
-            (row.realm, reply)
+            let asked = Asked {
+                row,
+                params,
+                head,
+                body,
+                peer,
+            };
+            (row.realm, answer_row(app, arrival, asked).await)
         }
     };
     headers::finish(&mut reply, realm, csp_report.as_str());
@@ -211,29 +217,41 @@ fn find(links: &Links, head: &request::Parts, peer: Peer) -> Way {
 
 fn nowhere(realm: Realm) -> Way {
     let text = match realm {
-        Realm::Api => "Not Found",
-        _ => "Jupyter has lots of moons, but this is not one...",
+        Realm::Api | Realm::OAuthToken => "Not Found",
+        Realm::Open | Realm::Page | Realm::Visit => {
+            "Jupyter has lots of moons, but this is not one..."
+        }
     };
     Way::Nowhere(realm, Error::not_found(text))
 }
 
-async fn answer_row(
-    app: &App,
-    arrival: Arrival,
+/// A request whose way is found.
+struct Asked {
     row: &'static Row,
     params: Params,
     head: request::Parts,
     body: Body,
     peer: Peer,
-) -> Reply {
+}
+
+async fn answer_row(app: &App, arrival: Arrival, asked: Asked) -> Reply {
+    let Asked {
+        row,
+        params,
+        head,
+        body,
+        peer,
+    } = asked;
     let accepts = match (peer.via, row.realm) {
         (Listener::Api, _) => Accepts::Token,
-        (_, Realm::Page) => Accepts::Cookie,
-        _ => Accepts::TokenOrCookie,
+        (Listener::Public | Listener::Redirect, Realm::Page) => Accepts::Cookie,
+        (Listener::Public | Listener::Redirect, _) => Accepts::TokenOrCookie,
     };
     let identity = match row.realm {
         Realm::Open | Realm::OAuthToken => Ok(Identity::Nobody),
-        _ => identify(app.hub(), &head.headers, accepts).await,
+        Realm::Page | Realm::Visit | Realm::Api => {
+            identify(app.hub(), &head.headers, accepts).await
+        }
     };
     let limits = arrival.settings.limits.clone();
     let fault = |error: &Error, arrival: Arrival| {

@@ -332,9 +332,8 @@ async fn a_start_sends_the_properties_and_waits_for_the_job() {
     assert_eq!(status.active, ActiveState::Active);
     assert_eq!(status.invocation, InvocationId::from_bytes(&ID));
     assert_eq!((status.uid, status.memory_bytes), (Some(1001), None));
-    let sent = fake.sent.lock().unwrap();
-    let exec: Vec<(String, Vec<String>, Vec<String>)> =
-        sent["ExecStartEx"].clone().try_into().unwrap();
+    let exec = fake.sent.lock().unwrap()["ExecStartEx"].clone();
+    let exec: Vec<(String, Vec<String>, Vec<String>)> = exec.try_into().unwrap();
     assert_eq!(exec[0].1, ["/bin/true", "$HOME"]);
     assert_eq!(exec[0].2, ["no-env-expand"]);
     assert_eq!(systemd.version().await.unwrap(), 252);

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use super::{Context, Error, Reply, Request, failures, frame, page, query, signed_in};
+use super::{Context, Error, Reply, Request, failures, frame, page, query, see, signed_in};
 use crate::{
     domain::{names::ServerKey, server::Life, time::Timestamp},
     hub::servers::Status,
@@ -14,7 +14,7 @@ use crate::{
 pub async fn show_home(ctx: &Context, request: Request) -> Result<Reply, Error> {
     let person = match signed_in(ctx, &request) {
         Ok(person) => person,
-        Err(login) => return Ok(login),
+        Err(login) => return Ok(see(login.as_str())),
     };
     query(&request)?;
     let records = ctx.hub().store.list_servers_of(person).await?;
@@ -48,7 +48,11 @@ async fn server_view(ctx: &Context, key: ServerKey, record: Option<&Server>) -> 
             memory_limit_bytes: ctx.settings.server.limits.memory_bytes,
             cpu_time: None,
         },
-        _ => Usage::default(),
+        Life::Stopped { .. }
+        | Life::Launching { .. }
+        | Life::Waiting { .. }
+        | Life::Checking { .. }
+        | Life::Stopping { .. } => Usage::default(),
     };
     ServerView {
         display_name: record

@@ -20,7 +20,7 @@ use crate::{
         redirect,
         scope::ScopeName,
     },
-    http::{error::Error, forms::Form, reply, reply::Reply},
+    http::{error::Error, forms::Form, links::Link, reply, reply::Reply},
     pages::frame::{Frame, Visitor},
 };
 
@@ -66,11 +66,11 @@ fn next_target(ctx: &Context, query: &Form) -> Option<String> {
     redirect::local_target(query.get("next")?, &ctx.own)
 }
 
-/// Returns the person who asks, or the redirect to the login page that leads back here.
-fn signed_in<'a>(ctx: &'a Context, request: &Request) -> Result<&'a UserName, Reply> {
+/// Returns the person who asks, or the way over the login page that leads back here.
+fn signed_in<'a>(ctx: &'a Context, request: &Request) -> Result<&'a UserName, Link> {
     ctx.person().ok_or_else(|| {
         let here = request.uri().path_and_query().map(|here| here.as_str());
-        see(ctx.links.login(here).as_str())
+        ctx.links.login(here)
     })
 }
 

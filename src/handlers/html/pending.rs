@@ -26,7 +26,7 @@ use crate::{
 pub async fn show_pending(ctx: &Context, request: Request) -> Result<Reply, Error> {
     let person = match signed_in(ctx, &request) {
         Ok(person) => person,
-        Err(login) => return Ok(login),
+        Err(login) => return Ok(see(login.as_str())),
     };
     let key = server_of(ctx, person)?;
     access::permit::<ReadServer>(ctx.caller.as_ref(), key.clone())?;

@@ -20,7 +20,7 @@ pub async fn lead_on(ctx: &Context, request: Request) -> Result<Reply, Error> {
     }
     match signed_in(ctx, &request) {
         Ok(person) => Ok(see(&after_login(ctx, person, &query))),
-        Err(login) => Ok(login),
+        Err(login) => Ok(see(login.as_str())),
     }
 }
 
@@ -35,9 +35,11 @@ pub fn after_login(ctx: &Context, person: &UserName, query: &Form) -> String {
     } else if !ctx.settings.hub.redirect_to_server {
         ctx.links.home().into()
     } else {
-        match ctx.hub().servers.status(&key).life {
-            Life::Ready { .. } => ctx.links.server(&key).into(),
-            _ => ctx.links.spawn_own().into(),
+        let life = ctx.hub().servers.status(&key).life;
+        if matches!(life, Life::Ready { .. }) {
+            ctx.links.server(&key).into()
+        } else {
+            ctx.links.spawn_own().into()
         }
     };
     with_other_parameters(target, query)
@@ -63,7 +65,7 @@ fn with_other_parameters(mut target: String, query: &Form) -> String {
 pub async fn redirect_to_own_server(ctx: &Context, request: Request) -> Result<Reply, Error> {
     let person = match signed_in(ctx, &request) {
         Ok(person) => person,
-        Err(login) => return Ok(login),
+        Err(login) => return Ok(see(login.as_str())),
     };
     let key = ServerKey::default_of(person.clone());
     let mut next = format!("{}{}", ctx.links.server(&key), ctx.param("rest"));

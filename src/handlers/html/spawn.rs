@@ -24,38 +24,25 @@ const STOP_LOOK: Duration = Duration::from_secs(10);
 pub async fn spawn_by_visit(ctx: &Context, request: Request) -> Result<Reply, Error> {
     let person = match signed_in(ctx, &request) {
         Ok(person) => person,
-        Err(login) => return Ok(login),
+        Err(login) => return Ok(see(login.as_str())),
     };
     let key = server_of(ctx, person)?;
     let query = query(&request)?;
-    start(ctx, key, &query, AlreadyRunning::LeadsOn).await
+    start(ctx, key, &query).await
 }
 
-/// POST `/hub/spawn[/USER[/SERVER]]`: the same from a form; a running server is an error (PG-65).
+/// POST `/hub/spawn[/USER[/SERVER]]`: the same from a form.
 pub async fn spawn_by_form(ctx: &Context, request: Request) -> Result<Reply, Error> {
-    let person = match signed_in(ctx, &request) {
-        Ok(person) => person,
-        Err(_) => return Err(Error::forbidden("Log in first")),
+    let Ok(person) = signed_in(ctx, &request) else {
+        return Err(Error::forbidden("Log in first"));
     };
     let key = server_of(ctx, person)?;
     let query = query(&request)?;
     form(&request)?;
-    start(ctx, key, &query, AlreadyRunning::LeadsOn).await
+    start(ctx, key, &query).await
 }
 
-/// What a request to start a running server means.
-#[derive(Clone, Copy)]
-enum AlreadyRunning {
-    /// The visitor is led to the server.
-    LeadsOn,
-}
-
-async fn start(
-    ctx: &Context,
-    key: ServerKey,
-    query: &Form,
-    AlreadyRunning::LeadsOn: AlreadyRunning,
-) -> Result<Reply, Error> {
+async fn start(ctx: &Context, key: ServerKey, query: &Form) -> Result<Reply, Error> {
     let permit = access::permit::<StartServer>(ctx.caller.as_ref(), key.clone())?;
     check_named(ctx, &key)?;
     let servers = &ctx.hub().servers;
@@ -71,10 +58,11 @@ async fn start(
         Err(StartError::PendingStop(_) | StartError::PendingCheck(_)) => {}
         Err(error) => return Err(error.into()),
     }
-    match servers.settled(&key, FIRST_LOOK).await.life {
-        Life::Ready { .. } => Ok(onward()),
-        _ => Ok(see(ctx.links.spawn_pending(&key, next.as_deref()).as_str())),
+    let life = servers.settled(&key, FIRST_LOOK).await.life;
+    if matches!(life, Life::Ready { .. }) {
+        return Ok(onward());
     }
+    Ok(see(ctx.links.spawn_pending(&key, next.as_deref()).as_str()))
 }
 
 /// POST `/hub/stop/USER[/SERVER]`: stops a server or cancels its start, then shows the home page.

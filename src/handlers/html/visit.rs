@@ -28,7 +28,7 @@ pub async fn show_stopped_server(ctx: &Context, request: Request) -> Result<Repl
     let is_api = is_api_like(ctx, &request);
     if ctx.caller.is_none() {
         return match signed_in(ctx, &request) {
-            Err(login) if !is_api => Ok(login),
+            Err(login) if !is_api => Ok(see(login.as_str())),
             _ => Err(access::Denied::NoCredentials.into()),
         };
     }
@@ -44,11 +44,23 @@ pub async fn show_stopped_server(ctx: &Context, request: Request) -> Result<Repl
             let rest = below_server(ctx, &key);
             Ok(see(&format!("{}{rest}", ctx.links.server(&key))))
         }
-        _ if is_api => Ok(stopped_reply(ctx, &key)),
+        Life::Stopped { .. }
+        | Life::Stopping { .. }
+        | Life::Launching { .. }
+        | Life::Waiting { .. }
+        | Life::Checking { .. }
+            if is_api =>
+        {
+            Ok(stopped_reply(ctx, &key))
+        }
         Life::Stopped { failure: None } | Life::Stopping { failure: None, .. } => {
             Ok(not_running(ctx, key, path))
         }
-        _ => Ok(reply::redirect(
+        Life::Stopped { .. }
+        | Life::Stopping { .. }
+        | Life::Launching { .. }
+        | Life::Waiting { .. }
+        | Life::Checking { .. } => Ok(reply::redirect(
             StatusCode::SEE_OTHER,
             ctx.links.spawn_pending(&key, Some(path)).as_str(),
         )),

@@ -100,7 +100,7 @@ impl Servers {
     }
 
     fn on_unit_with_record(&self, unit: &UnitStatus, recorded: RecordedState) {
-        let Some(run) = unit.invocation.clone() else {
+        let Some(run) = unit.invocation else {
             return;
         };
         let (up, supervised) = (unit.active.is_up(), self.is_supervised(&unit.key));
@@ -110,7 +110,7 @@ impl Servers {
                 return;
             }
             tracing::info!(unit = %unit.unit, "found {}", unit.unit);
-            self.tell(&unit.key, Event::Found(run.clone()));
+            self.tell(&unit.key, Event::Found(run));
         }
         if !up {
             self.tell(&unit.key, Event::Ended(run, start::end_in(unit)));

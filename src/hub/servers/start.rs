@@ -243,7 +243,7 @@ pub(super) async fn end_of(shared: &Shared, key: &ServerKey, run: &InvocationId)
             status: 0,
         },
     };
-    Some(Event::Ended(run.clone(), end))
+    Some(Event::Ended(*run, end))
 }
 
 /// Returns how the last run of a unit that is not up ended.

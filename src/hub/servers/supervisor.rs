@@ -151,16 +151,20 @@ impl Supervisor {
                 self.work = Some(Box::pin(start::launch(shared, key, options)));
             }
             Effect::AwaitAnswer => {
-                if let Some(run) = self.life.run().cloned() {
+                if let Some(run) = self.life.run().copied() {
                     let publish = self.publish.clone();
                     self.work = Some(Box::pin(start::await_answer(shared, key, run, publish)));
                 }
             }
             Effect::Undo => {
-                let failed = match &self.life {
-                    Life::Stopping { run, failure, .. } if failure.is_some() => run.clone(),
-                    _ => None,
-                };
+                let failed = matches!(
+                    &self.life,
+                    Life::Stopping {
+                        failure: Some(_),
+                        ..
+                    }
+                );
+                let failed = self.life.run().copied().filter(|_| failed);
                 self.work = Some(Box::pin(stop::undo(shared, key, failed)));
             }
             Effect::Inspect => self.inspect(),
@@ -170,7 +174,7 @@ impl Supervisor {
 
     /// Looks at the unit beside whatever is under way; what it finds arrives as a command.
     fn inspect(&self) {
-        let Some(run) = self.life.run().cloned() else {
+        let Some(run) = self.life.run().copied() else {
             return;
         };
         let (shared, key) = (Arc::clone(&self.shared), self.key.clone());
