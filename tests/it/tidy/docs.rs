@@ -93,6 +93,21 @@ fn paths_in_the_text_exist() {
     assert!(wrong.is_empty(), "{}", faults(&wrong));
 }
 
+#[test]
+fn configurations_in_the_text_have_no_faults() {
+    let mut wrong = Vec::new();
+    for document in documents() {
+        let text = fs::read_to_string(root().join(&document)).unwrap();
+        for block in text.split("```toml\n").skip(1) {
+            let example = block.split("```").next().unwrap_or_default();
+            if let Err(faults) = carrel::config::parse(&document, example) {
+                wrong.push(faults.to_string());
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", faults(&wrong));
+}
+
 /// Returns the documents, from the repository's root.
 fn documents() -> Vec<PathBuf> {
     let mut found = files_below(Path::new("docs"), ".md");
