@@ -2,7 +2,10 @@
 
 use crate::{
     broker::client,
-    domain::{scope::role::AdminRole, secret::Secret, time::Clock},
+    domain::{
+        access::Permit, names::UserName, scope::role::AdminRole, secret::Secret, time::Clock,
+    },
+    hub::servers::Servers,
     store::{
         self, Store,
         users::{Login, LoginOutcome},
@@ -11,10 +14,12 @@ use crate::{
 
 /// Remembers a login that the broker has accepted, with the ticket that lets servers be started.
 ///
-/// A known name that belongs to another account now (its UID differs) loses what the old one had.
+/// A known name that belongs to another account now (its UID differs) loses what the old one had, and
+/// servers that still run under the old UID are stopped: they hold another person's work.
 pub async fn log_in(
     store: &Store,
     clock: &Clock,
+    servers: &Servers,
     login: &client::Login,
 ) -> Result<LoginOutcome, store::Error> {
     let name = &login.account.name;
@@ -33,6 +38,21 @@ pub async fn log_in(
             { user.name = %name },
             "{name} is another account than before: sessions and tokens of the old one are revoked"
         );
+        stop_all(servers, name);
     }
     Ok(outcome)
+}
+
+fn stop_all(servers: &Servers, name: &UserName) {
+    for (key, _) in servers
+        .list()
+        .into_iter()
+        .filter(|(key, _)| key.user == *name)
+    {
+        let permit = Permit::by_hub(key, "the account of its name is another one now");
+        if let Err(error) = servers.stop(&permit) {
+            // Without its OAuth client nobody can log in to it all the same.
+            tracing::error!("a server of the old account {name} is not stopped: {error}");
+        }
+    }
 }

@@ -115,7 +115,10 @@ async fn another_account_of_the_same_name_gets_nothing_of_the_old_one() {
     let store = with_alice().await;
     store.create_session(session("cookie")).await.unwrap();
     store.create_token(token("script")).await.unwrap();
+    store.begin_run(run("", "secret")).await.unwrap();
     let outcome = store.record_login(login(2002, 30)).await.unwrap();
+    let client = store.find_client(&server_client_id(&key(""))).await;
+    assert_eq!(client.unwrap(), None);
     assert_eq!(outcome, LoginOutcome::Replaced);
     let session = store.find_session(TokenHash::of("cookie"), at(31)).await;
     assert_eq!(session.unwrap(), None);

@@ -41,7 +41,8 @@ pub enum LoginOutcome {
     Created,
     /// The account is known.
     Known,
-    /// The name belongs to another account than before: sessions and tokens of the old one are gone.
+    /// The name belongs to another account than before: sessions, tokens and OAuth clients of the old
+    /// one are gone.
     Replaced,
 }
 
@@ -145,10 +146,12 @@ fn record_login(tx: &Transaction<'_>, login: &Login) -> Result<LoginOutcome> {
 }
 
 fn forget_credentials(tx: &Transaction<'_>, name: &UserName) -> Result<()> {
-    const ALL: [&str; 3] = [
+    const ALL: [&str; 4] = [
         "DELETE FROM sessions WHERE user_id = (SELECT id FROM users WHERE name = :name)",
         "DELETE FROM api_tokens WHERE user_id = (SELECT id FROM users WHERE name = :name)",
         "DELETE FROM oauth_codes WHERE user_id = (SELECT id FROM users WHERE name = :name)",
+        "DELETE FROM oauth_clients WHERE server_id IN (
+            SELECT servers.id FROM servers JOIN users ON users.id = user_id WHERE users.name = :name)",
     ];
     for sql in ALL {
         tx.prepare_cached(sql)?

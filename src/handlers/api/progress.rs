@@ -2,6 +2,7 @@
 
 use std::{
     pin::Pin,
+    sync::Arc,
     task::{Context as TaskContext, Poll},
     time::Duration,
 };
@@ -17,17 +18,18 @@ use tokio::{
 
 use super::{Context, Request, get_user, model::log_name, servers::permitted};
 use crate::{
+    config::settings::Settings,
     domain::{
         access::ReadServer,
-        names::{ServerKey, UnitName},
+        names::ServerKey,
         server::{Failure, Life},
     },
+    handlers::html::failures,
     http::{
         error::Error,
         reply::{self, Body, BodyError, Reply},
     },
     hub::servers::Status,
-    pages::failure::FailureView,
 };
 
 /// How often something is sent when nothing happens, so that nobody in between closes the stream.
@@ -43,7 +45,7 @@ pub async fn follow_progress(ctx: &Context, _request: Request) -> Result<Reply, 
     let teller = Teller {
         url: ctx.links.server(key).to_string(),
         key: key.clone(),
-        memory_limit_bytes: ctx.settings.server.limits.memory_bytes,
+        settings: Arc::clone(&ctx.settings),
     };
     let status = ctx.hub().servers.status(key);
     let Some(follow) = ctx.hub().servers.follow(key) else {
@@ -69,7 +71,7 @@ fn not_starting(key: &ServerKey) -> Error {
 struct Teller {
     key: ServerKey,
     url: String,
-    memory_limit_bytes: Option<u64>,
+    settings: Arc<Settings>,
 }
 
 impl Teller {
@@ -105,15 +107,7 @@ impl Teller {
     }
 
     fn failed(&self, failure: &Failure) -> Value {
-        let view = FailureView {
-            cause: failure.cause.clone(),
-            // A name too long for a unit has none.
-            unit: UnitName::for_server(&self.key)
-                .ok()
-                .map(|unit| unit.to_string()),
-            memory_limit_bytes: self.memory_limit_bytes,
-            journal: Vec::new(),
-        };
+        let view = failures::view(&self.key, failure, &self.settings);
         json!({
             "progress": 100,
             "failed": true,

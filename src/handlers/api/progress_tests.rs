@@ -47,7 +47,7 @@ fn follow(first: Status) -> (watch::Sender<Status>, Body) {
         teller: Teller {
             key: ServerKey::default_of(UserName::parse("alice").unwrap()),
             url: "/user/alice/".into(),
-            memory_limit_bytes: None,
+            settings: Arc::default(),
         },
         follow,
         told: None,

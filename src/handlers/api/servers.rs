@@ -13,8 +13,9 @@ use crate::{
     domain::{
         access::{self, Action, Permit, ReadServer, StartServer, StopServer},
         names::{ServerKey, ServerName},
-        server::Life,
+        server::{Failure, Life},
     },
+    handlers::html::failures,
     http::{
         error::Error,
         reply::{self, Reply},
@@ -51,10 +52,7 @@ pub async fn start_server(ctx: &Context, request: Request) -> Result<Reply, Erro
     started.map_err(|error| start_error(key, error))?;
     match ctx.hub().servers.settled(key, SLOW_START).await.life {
         Life::Ready { .. } => Ok(accepted(StatusCode::CREATED)),
-        Life::Stopped { .. } => Err(Error::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "Internal Server Error",
-        )),
+        Life::Stopped { failure } => Err(failed(ctx, key, failure)),
         Life::Launching { .. }
         | Life::Waiting { .. }
         | Life::Checking { .. }
@@ -313,6 +311,18 @@ async fn check_removal(ctx: &Context, key: &ServerKey, remove: bool) -> Result<(
         return Err(Error::not_found(text));
     }
     Ok(())
+}
+
+/// Returns why a start failed, in words; who may start a server may know.
+fn failed(ctx: &Context, key: &ServerKey, failure: Option<Failure>) -> Error {
+    const STATUS: StatusCode = StatusCode::INTERNAL_SERVER_ERROR;
+    match failure {
+        Some(failure) => Error::new(
+            STATUS,
+            failures::view(key, &failure, &ctx.settings).sentence(),
+        ),
+        None => Error::new(STATUS, "The start was cancelled."),
+    }
 }
 
 /// Returns why a command was not taken, with the name that JupyterHub's clients expect.

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::world::{World, get, key, post, read, request, user};
 use crate::{
     domain::access::StartServer,
-    handlers::api::{progress, servers as api},
+    handlers::api::{model, progress, servers as api},
     hub::servers::StartError,
 };
 
@@ -325,5 +325,29 @@ async fn a_named_server_is_made_and_changed_without_being_started() {
             400,
             "alice:gpu is active. Please stop it before modifying it."
         )
+    );
+}
+
+#[tokio::test]
+async fn a_server_of_another_account_of_the_same_name_is_stopped() {
+    let world = World::new().await;
+    let servers = &world.parts.hub.servers;
+    for name in ["alice", "bob"] {
+        let caller = world.session(name).await.unwrap();
+        servers
+            .start(&caller.permit(key(name, "")).unwrap(), None)
+            .unwrap();
+        servers
+            .settled(&key(name, ""), Duration::from_millis(50))
+            .await;
+    }
+    world.log_in_again("alice", 2002).await;
+    world.log_in_again("bob", 1002).await;
+    let pending = |name: &str| model::pending(&servers.status(&key(name, "")).life);
+    let moment = Duration::from_millis(50);
+    servers.settled(&key("alice", ""), moment).await;
+    assert_eq!(
+        (pending("alice"), pending("bob")),
+        (Some("stop"), Some("spawn"))
     );
 }

@@ -17,10 +17,14 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     auth::{csrf, login::Logins, throttle::Throttle},
-    broker::client::Broker,
+    broker::{
+        client::{self, Broker},
+        ticket::Ticket,
+    },
     config::settings::Settings,
     domain::{
         access::{Caller, Permit},
+        account::Account,
         entropy::Entropy,
         names::{ServerKey, ServerName, UserName},
         redirect::OwnHost,
@@ -40,6 +44,7 @@ use crate::{
         servers::{self, ProbeError, Servers},
         sessions,
         tokens::{self, Order},
+        users,
     },
     store::{Store, runs::NewRun, users::Login},
     systemd::Systemd,
@@ -153,6 +158,27 @@ impl World {
             at: BEGIN,
         };
         self.parts.hub.store.record_login(login).await.unwrap();
+    }
+
+    /// Lets somebody log in whose account has this UID now.
+    pub(super) async fn log_in_again(&self, name: &str, uid: u32) {
+        let hub = &self.parts.hub;
+        let login = client::Login {
+            account: Account {
+                name: user(name),
+                uid,
+                gid: uid,
+                home: "/home/somebody".into(),
+                shell: "/bin/bash".into(),
+                groups: Vec::new(),
+                admin: false,
+            },
+            admin: false,
+            ticket: Ticket::from_text("ticket".into()),
+        };
+        users::log_in(&hub.store, &hub.clock, &hub.servers, &login)
+            .await
+            .unwrap();
     }
 
     /// Returns somebody with a login cookie.
