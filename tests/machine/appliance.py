@@ -16,6 +16,8 @@ from throwaway import Failed, Machine
 from visitor import Visitor
 
 ROOT = Path(__file__).resolve().parents[2]
+FAKE = "/usr/local/bin/fake-singleuser"
+FAKE_SOURCE = Path(__file__).with_name("fake_singleuser.py")
 PASSWORDS = {"alice": "alice-8Kq2", "bob": "bob-5Wz9", "admin": "admin-3Vt6"}
 
 
@@ -103,6 +105,17 @@ class Appliance:
     def restart_hub(self) -> None:
         self.run("systemctl restart carrel.service")
         self.await_login_page()
+
+    def use_fake_servers(self, more: str = "") -> None:
+        """Has servers run fake_singleuser.py, which starts at once; `more` goes into the same section."""
+        self.machine.put(FAKE_SOURCE, FAKE)
+        self.run(f"chmod 755 {FAKE}")
+        self.configure(f'[server]\ncommand = "{FAKE}"\n{more}', "fake")
+
+    def use_real_servers(self) -> None:
+        """Undoes `use_fake_servers`."""
+        self.run("rm -f /etc/carrel/carrel.d/fake.toml")
+        self.restart_hub()
 
     # People
 

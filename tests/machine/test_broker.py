@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from appliance import Appliance, eventually
+from appliance import FAKE, FAKE_SOURCE, Appliance, eventually
 
-SCRIPT = (Path(__file__).parent / "broker_request.py").read_text()
-FAKE = "/usr/local/bin/fake-singleuser"
+SCRIPT = Path(__file__).with_name("broker_request.py").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +16,7 @@ def broker():
     with Appliance.boot(with_jupyter=False) as appliance:
         appliance.install()
         appliance.run("systemctl stop carrel.service carrel.socket carrel-http.socket carrel-api.socket")
-        appliance.machine.put(Path(__file__).parent / "fake_singleuser.py", FAKE)
+        appliance.machine.put(FAKE_SOURCE, FAKE)
         appliance.run(f"chmod 755 {FAKE}")
         appliance.write("/etc/carrel/carrel.d/fake.toml", f'[server]\ncommand = "{FAKE}"\nstart_timeout = "3s"\n')
         for name in ("alice", "bob"):

@@ -3,30 +3,25 @@
 import os
 import random
 import subprocess
-from pathlib import Path
 
 import httpx
 import pytest
 
 from appliance import eventually
 
-FAKE = "/usr/local/bin/fake-singleuser"
 ROUNDS = int(os.environ.get("CARREL_CRASH_ROUNDS", "200"))
 NAME, UNIT = "crash", "carrel-user-crash.service"
 
 
 @pytest.fixture(scope="module")
 def crashing(machine):
-    machine.machine.put(Path(__file__).parent / "fake_singleuser.py", FAKE)
-    machine.run(f"chmod 755 {FAKE}")
     machine.write("/etc/systemd/system/carrel.service.d/crash.conf", "[Service]\nRestartSec=10ms\n")
     machine.run("systemctl daemon-reload")
-    machine.configure(f'[server]\ncommand = "{FAKE}"\nargs = ["--behave=ready"]\n[login]\nfailures_per_account = 100000\n',
-                      "crash")
+    machine.use_fake_servers("[login]\nfailures_per_account = 100000\n")
     machine.add_user(NAME, "crash-4Rx7")
     yield machine
-    machine.run("rm -r /etc/carrel/carrel.d/crash.toml /etc/systemd/system/carrel.service.d; systemctl daemon-reload")
-    machine.restart_hub()
+    machine.run("rm -r /etc/systemd/system/carrel.service.d; systemctl daemon-reload")
+    machine.use_real_servers()
 
 
 def act(visitor, what: str) -> int:

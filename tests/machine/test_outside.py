@@ -12,17 +12,9 @@ NOTICED_WITHIN_SECONDS = 1.0
 @pytest.fixture(scope="module")
 def quick(machine):
     """The machine, with servers that start at once."""
-    machine.machine.put(machine_file("fake_singleuser.py"), "/usr/local/bin/fake-singleuser")
-    machine.run("chmod 755 /usr/local/bin/fake-singleuser")
-    machine.configure('[server]\ncommand = "/usr/local/bin/fake-singleuser"\n', "quick")
+    machine.use_fake_servers()
     yield machine
-    machine.run("rm /etc/carrel/carrel.d/quick.toml")
-    machine.restart_hub()
-
-
-def machine_file(name):
-    from pathlib import Path
-    return Path(__file__).parent / name
+    machine.use_real_servers()
 
 
 @pytest.fixture
@@ -38,7 +30,7 @@ def seconds_until_noticed(visitor, path="/user/bob/api") -> float:
     """Polls the proxied address until the hub says that the server is not running."""
     before = time.monotonic()
     while time.monotonic() - before < 10:
-        answer = visitor.client.get(path, headers={"Accept": "application/json"})
+        answer = visitor.ask(path)
         if answer.status_code == 503 and "no longer running" in answer.text:
             break
         time.sleep(0.02)
@@ -126,8 +118,8 @@ def test_hub_cookies_stay_out_of_servers_and_servers_cookies_out_of_the_hub(quic
 def test_paths_arrive_as_they_were_sent(quick, bob, path):
     import httpx
     url = httpx.URL("https://localhost", raw_path=f"/user/bob/{path}".encode())
-    answer = bob.client.get(url)
-    if answer.status_code == 200:
-        assert answer.json()["target"] == f"/user/bob/{path}"
+    answer = bob.client.get(url, follow_redirects=True)
+    if "%00" in path:
+        assert answer.status_code in (400, 404)
     else:
-        assert answer.status_code == 400
+        assert answer.json()["target"] == f"/user/bob/{path}"

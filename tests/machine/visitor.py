@@ -80,6 +80,11 @@ class Visitor:
             response = self.get(urljoin(str(response.url), response.headers["location"]))
         raise AssertionError(f"more than {MAX_REDIRECTS} redirects from {path}")
 
+    def ask(self, path: str, **options) -> httpx.Response:
+        """Gets a path the way a program with the cookies would, redirects followed."""
+        headers = {"Accept": "application/json"} | options.pop("headers", {})
+        return self.client.get(path, headers=headers, follow_redirects=True, **options)
+
     def submit(self, form: dict, page_url: str, **fields: str) -> httpx.Response:
         """Sends a form of a page, redirects not followed."""
         target = urljoin(page_url, form["action"])
