@@ -7,7 +7,7 @@ use std::{
     fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Read, Write},
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use nix::{
@@ -21,7 +21,9 @@ use crate::domain::{secret::Secret, unit::UnitSpec};
 
 /// Where the key of the tickets lies.
 pub(super) const KEY_PATH: &str = "/var/lib/carrel-broker/ticket.key";
-/// Its length in bytes.
+/// The ending of a file that is being written.
+const DRAFT: &str = "new";
+/// The key's length in bytes.
 const KEY_BYTES: usize = 32;
 
 /// Makes the folder of a person's sockets: theirs, entered by the hub's group, listed by nobody else.
@@ -56,6 +58,12 @@ pub(super) fn write_environment(spec: &UnitSpec, token: &Secret<String>) -> Resu
     }
     let text = spec.environment_text(token);
     write_new(path, text.expose().as_bytes()).map_err(Error::io(what))
+}
+
+/// Removes a unit's environment, and what a broker left that was killed while it wrote one.
+pub(super) fn remove_environment(path: &Path) -> Result<(), Error> {
+    remove(&path.with_extension(DRAFT))?;
+    remove(path)
 }
 
 /// Removes a file, socket or link; one that is not there is as good as removed.
@@ -120,7 +128,7 @@ fn make_key(path: &Path) -> io::Result<()> {
     }
     let mut bytes = Zeroizing::new([0; KEY_BYTES]);
     getrandom::fill(bytes.as_mut_slice()).map_err(io::Error::other)?;
-    let draft = draft_beside(path);
+    let draft = path.with_extension(format!("{DRAFT}-{}", std::process::id()));
     let written = write_exclusively(&draft, bytes.as_slice());
     let linked = written.and_then(|()| fs::hard_link(&draft, path));
     fs::remove_file(&draft)?;
@@ -130,14 +138,15 @@ fn make_key(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Puts a new file in the place of an old one, if there is one, in one step.
+/// Puts a new file in the place of an old one, if there is one, in one step. Whoever writes it holds
+/// a lock, so there is one draft at a time.
 fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let draft = draft_beside(path);
+    let draft = path.with_extension(DRAFT);
     write_exclusively(&draft, bytes)?;
     fs::rename(&draft, path)
 }
 
-/// Writes a draft; one that lies there was left by a dead process that had our number.
+/// Writes a draft; one that lies there was left by a process that died.
 fn write_exclusively(path: &Path, bytes: &[u8]) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -150,10 +159,6 @@ fn write_exclusively(path: &Path, bytes: &[u8]) -> io::Result<()> {
         .open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
-}
-
-fn draft_beside(path: &Path) -> PathBuf {
-    path.with_extension(format!("new-{}", std::process::id()))
 }
 
 /// Makes a folder with exactly this mode unless something of its name is there.

@@ -228,7 +228,7 @@ async fn undo(systemd: &Systemd, spec: &UnitSpec, error: &StartError) -> Result<
     if left.is_some_and(|status| status.transient) {
         systemd.stop_unit(&spec.unit, JOB_GRACE).await?;
     }
-    files::remove(&spec.environment_file)?;
+    files::remove_environment(&spec.environment_file)?;
     files::remove(&spec.socket)
 }
 
@@ -285,7 +285,7 @@ pub(super) async fn stop(key: &ServerKey, settings: &Settings) -> Result<Reply, 
     if uid.is_none() {
         uid = accounts::find(&key.user, &settings.login)?.map(|account| account.uid);
     }
-    files::remove(&environment_file)?;
+    files::remove_environment(&environment_file)?;
     if let Some(uid) = uid {
         files::remove(&Places::of(runtime_dir, uid, key, &unit).socket)?;
     }

@@ -142,7 +142,8 @@ impl Places {
 pub fn environment_file(runtime_dir: &Path, unit: &UnitName) -> PathBuf {
     let stem = unit
         .as_str()
-        .trim_end_matches(".service")
+        .strip_suffix(".service")
+        .unwrap_or(unit.as_str())
         .replace('\\', "+");
     runtime_dir.join("secrets").join(format!("{stem}.env"))
 }

@@ -15,6 +15,8 @@ use super::{
 };
 use crate::domain::{names::UnitName, unit::UnitSpec};
 
+/// Which argument of JobRemoved is the unit's name.
+const UNIT_ARGUMENT: u8 = 2;
 /// How often the unit is looked at while its job's end is waited for.
 const LOOK_INTERVAL: Duration = Duration::from_millis(500);
 /// How long systemd may take to be back after it re-executed.
@@ -74,7 +76,7 @@ impl Systemd {
         patience: Duration,
     ) -> Result<UnitStatus, StartError> {
         let deadline = Instant::now() + patience;
-        let mut jobs = self.job_ends().await?;
+        let mut jobs = self.job_ends(&spec.unit).await?;
         let job = match self.queue_start(spec).await {
             Ok(job) => job,
             Err(error) if error.is_named("org.freedesktop.systemd1.UnitExists") => {
@@ -109,7 +111,7 @@ impl Systemd {
     /// A unit that does not exist is as good as stopped.
     pub async fn stop_unit(&self, unit: &UnitName, patience: Duration) -> Result<(), Error> {
         let deadline = Instant::now() + patience;
-        let mut jobs = self.job_ends().await?;
+        let mut jobs = self.job_ends(unit).await?;
         let manager = self.manager().await?;
         let what = "stop a unit";
         match call(what, manager.stop_unit(unit.as_str(), "replace")).await {
@@ -158,17 +160,22 @@ impl Systemd {
         call("start a unit", start).await
     }
 
-    /// Listens for ends of jobs; to be called before the job is queued, for it may end at once.
-    async fn job_ends(&self) -> Result<MessageStream, Error> {
+    /// Listens for ends of the unit's jobs; to be called before a job is queued, for it may end at once.
+    ///
+    /// The bus is told the unit's name, so that the ends of a hundred other starts do not fill the
+    /// queue, behind which the answers to calls would have to wait.
+    async fn job_ends(&self, unit: &UnitName) -> Result<MessageStream, Error> {
         let what = "send signals";
         let rule = MatchRule::builder()
             .msg_type(zbus::message::Type::Signal)
             .sender(SERVICE)
             .member("JobRemoved")
+            .arg(UNIT_ARGUMENT, unit.as_str())
             .build()
             .map_err(|source| Error::Call { what, source })?;
         let connection = self.connection().await?;
-        let stream = call(what, MessageStream::for_match_rule(rule, &connection, None)).await?;
+        let stream = MessageStream::for_match_rule(rule, &connection, None);
+        let stream = call(what, stream).await?;
         super::watch::subscribe(&connection).await?;
         Ok(stream)
     }

@@ -196,3 +196,19 @@ fn kernel_sockets_fit_even_for_the_longest_names() {
     let socket = format!("/run/{folder}/kernel-12345678-1234-1234-1234-123456789012-ipc-1");
     assert!(socket.len() <= MAX_SOCKET_PATH_BYTES, "{socket}");
 }
+
+#[test]
+fn no_two_units_share_an_environment_file() {
+    let table = [
+        (key("a", ""), "carrel-user-a.env"),
+        (key("a.service", ""), "carrel-user-a.service.env"),
+        (key("a-b", ""), "carrel-user-a+x2db.env"),
+        (key("a", "b"), "carrel-user-a-b.env"),
+        (key("a+x2db", ""), "carrel-user-a+x2bx2db.env"),
+    ];
+    for (key, file) in table {
+        let unit = UnitName::for_server(&key).unwrap();
+        let path = environment_file(Path::new("/run/carrel"), &unit);
+        assert_eq!(path, Path::new("/run/carrel/secrets").join(file), "{key}");
+    }
+}
