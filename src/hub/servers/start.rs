@@ -15,14 +15,13 @@ use crate::{
     },
     domain::{
         names::{ServerKey, UnitName},
-        oauth, paths,
-        scope::role,
-        secret::{Secret, TokenHash},
+        paths,
+        secret::Secret,
         server::{Event, FailureCause, InvocationId, UnitEnd},
         unit::Places,
     },
-    hub::routes::Route,
-    store::{oauth::NewClient, runs::NewRun, tokens::NewToken},
+    hub::{oauth, routes::Route, tokens},
+    store::runs::NewRun,
     systemd::{Exit, UnitStatus, journal},
 };
 
@@ -75,29 +74,14 @@ fn new_run(
     token: &Secret<String>,
     user_options: Option<String>,
 ) -> NewRun {
-    let settings = shared.parts.settings.load();
-    let prefix = paths::server_prefix(&settings.hub.base_url, key);
-    let now = shared.parts.clock.now();
+    let base_url = &shared.parts.settings.load().hub.base_url;
+    let at = shared.parts.clock.now();
     NewRun {
         key: key.clone(),
         user_options,
-        token: NewToken {
-            hash: TokenHash::of(token.expose()),
-            user: key.user.clone(),
-            client_id: None,
-            session_id: None,
-            scopes: role::server(key),
-            note: format!("Server at {prefix}"),
-            created: now,
-            expires: None,
-        },
-        client: NewClient {
-            id: oauth::server_client_id(key),
-            redirect_uri: format!("{prefix}oauth_callback"),
-            description: format!("Server at {prefix}"),
-            allowed_scopes: Vec::new(),
-        },
-        at: now,
+        token: tokens::server_token(base_url, key, token, at),
+        client: oauth::server_client(base_url, key),
+        at,
     }
 }
 
