@@ -206,6 +206,7 @@ async fn start(
     let status = systemd.start_transient(spec, user, patience).await?;
     // systemd looked the account up once more; between the two it may have become another's.
     if status.uid.is_some_and(|uid| uid != account.uid) {
+        systemd.stop_unit(&spec.unit, JOB_GRACE).await?;
         return Err(StartError::NotOurs("the account's uid changed meanwhile"));
     }
     let invocation = status
@@ -219,9 +220,12 @@ async fn start(
     })
 }
 
-/// Takes back what a failed start left; a unit that another start made stays.
+/// Takes back what a failed start left; a unit that somebody else started stays.
 async fn undo(systemd: &Systemd, spec: &UnitSpec, error: &StartError) -> Result<(), Error> {
-    if matches!(error, StartError::AlreadyRunning(_)) {
+    if matches!(
+        error,
+        StartError::AlreadyRunning(_) | StartError::NotOurs(_)
+    ) {
         return Ok(());
     }
     let left = systemd.unit_status(&spec.unit).await?;
