@@ -144,7 +144,12 @@ pub enum Event {
     /// systemd started the unit.
     Launched(InvocationId),
     /// The unit did not start.
-    LaunchFailed(FailureCause),
+    LaunchFailed {
+        /// Why.
+        cause: FailureCause,
+        /// The run that came to nothing, when systemd had begun one; its journal may say more.
+        run: Option<InvocationId>,
+    },
     /// The program answered.
     Answered,
     /// The program did not answer in time, or its socket is wrong.
@@ -194,7 +199,7 @@ impl Life {
             Event::StopRequested | Event::FoundUnwanted => self.on_stop_requested(now),
             Event::Found(run) => self.on_found(run),
             Event::Launched(run) => self.on_launched(run, now),
-            Event::LaunchFailed(cause) => self.on_launch_failed(cause, now),
+            Event::LaunchFailed { cause, run } => self.on_launch_failed(cause, run, now),
             Event::Answered => self.on_answered(now),
             Event::NotAnswered(cause) => self.on_not_answered(cause, now),
             Event::Ended(run, end) => self.on_ended(&run, end, now),
@@ -264,12 +269,17 @@ impl Life {
         }
     }
 
-    fn on_launch_failed(self, cause: FailureCause, now: Timestamp) -> (Self, Vec<Effect>) {
+    fn on_launch_failed(
+        self,
+        cause: FailureCause,
+        run: Option<InvocationId>,
+        now: Timestamp,
+    ) -> (Self, Vec<Effect>) {
         match self {
             Self::Launching {
                 cancelled: true, ..
             } => stopping(None, None, now),
-            Self::Launching { .. } => stopping(None, Some(cause), now),
+            Self::Launching { .. } => stopping(run, Some(cause), now),
             other => (other, vec![]),
         }
     }

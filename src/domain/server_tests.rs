@@ -133,7 +133,10 @@ fn any_event() -> impl Strategy<Value = Event> {
         (1u8..4).prop_map(|n| Event::Found(run(n))),
         Just(Event::FoundUnwanted),
         (1u8..4).prop_map(|n| Event::Launched(run(n))),
-        Just(Event::LaunchFailed(FailureCause::Vanished)),
+        Just(Event::LaunchFailed {
+            cause: FailureCause::Vanished,
+            run: None
+        }),
         Just(Event::Answered),
         Just(Event::NotAnswered(FailureCause::WrongOwner)),
         (1u8..4).prop_map(|n| Event::Ended(run(n), end("signal"))),

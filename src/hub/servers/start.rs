@@ -21,7 +21,7 @@ use crate::{
         unit::Places,
     },
     hub::{oauth, routes::Route, tokens},
-    store::runs::NewRun,
+    store::{self, runs::NewRun},
     systemd::{Exit, UnitStatus, journal},
 };
 
@@ -36,7 +36,7 @@ const LINES_SHOWN: usize = 8;
 pub(super) async fn launch(shared: Arc<Shared>, key: ServerKey, options: Option<String>) -> Done {
     match try_launch(&shared, &key, options).await {
         Ok(run) => Event::Launched(run).into(),
-        Err(cause) => Event::LaunchFailed(cause).into(),
+        Err(NotLaunched { cause, run }) => Event::LaunchFailed { cause, run }.into(),
     }
 }
 
@@ -44,7 +44,7 @@ async fn try_launch(
     shared: &Shared,
     key: &ServerKey,
     options: Option<String>,
-) -> Result<InvocationId, FailureCause> {
+) -> Result<InvocationId, NotLaunched> {
     let parts = &shared.parts;
     let token = parts.entropy.hex_text();
     let ticket = parts.store.find_ticket(&key.user).await?;
@@ -82,6 +82,37 @@ fn new_run(
         token: tokens::server_token(base_url, key, token, at),
         client: oauth::server_client(base_url, key),
         at,
+    }
+}
+
+/// Why a server was not launched, and the run whose journal may say more.
+struct NotLaunched {
+    cause: FailureCause,
+    run: Option<InvocationId>,
+}
+
+impl From<store::Error> for NotLaunched {
+    fn from(error: store::Error) -> Self {
+        Self {
+            cause: error.into(),
+            run: None,
+        }
+    }
+}
+
+impl From<LaunchError> for NotLaunched {
+    fn from(error: LaunchError) -> Self {
+        let run = match &error {
+            LaunchError::Failed { invocation, .. } => *invocation,
+            LaunchError::Refused { .. }
+            | LaunchError::CommandMissing { .. }
+            | LaunchError::AlreadyRunning { .. }
+            | LaunchError::Unavailable(_) => None,
+        };
+        Self {
+            cause: error.into(),
+            run,
+        }
     }
 }
 
