@@ -7,6 +7,7 @@
 pub mod access;
 pub mod account;
 pub mod entropy;
+mod failure;
 pub mod names;
 pub mod oauth;
 pub mod paths;

@@ -114,6 +114,18 @@ impl Supervisor {
                 self.key,
                 self.life.name()
             );
+            if let Life::Stopped {
+                failure: Some(failure),
+            } = &self.life
+            {
+                tracing::warn!(
+                    user.name = %self.key.user,
+                    server.name = %self.key,
+                    "server {} failed: {}",
+                    self.key,
+                    failure.cause
+                );
+            }
         }
         self.route_first(&effects);
         let life = self.life.clone();
