@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use zbus::{MatchRule, MessageStream, OwnedObjectPath};
 
 use super::{
-    ActiveState, Error, SERVICE, Systemd, UnitStatus, call, properties,
+    ActiveState, Error, Systemd, UnitStatus, call, properties,
     proxies::{AuxiliaryUnit, ManagerProxy},
 };
 use crate::domain::{names::UnitName, unit::UnitSpec};
@@ -166,14 +166,15 @@ impl Systemd {
     /// queue, behind which the answers to calls would have to wait.
     async fn job_ends(&self, unit: &UnitName) -> Result<MessageStream, Error> {
         let what = "send signals";
+        let connection = self.connection().await?;
+        let sender = super::watch::sender_of_systemd(&connection).await?;
         let rule = MatchRule::builder()
             .msg_type(zbus::message::Type::Signal)
-            .sender(SERVICE)
+            .sender(sender)
             .member("JobRemoved")
             .arg(UNIT_ARGUMENT, unit.as_str())
             .build()
             .map_err(|source| Error::Call { what, source })?;
-        let connection = self.connection().await?;
         let stream = MessageStream::for_match_rule(rule, &connection, None);
         let stream = call(what, stream).await?;
         super::watch::subscribe(&connection).await?;

@@ -21,6 +21,9 @@ use crate::domain::names::UnitName;
 
 /// Below this every object of systemd lies.
 const ROOT: &str = "/org/freedesktop/systemd1";
+/// The bus itself, and its object.
+const BUS: &str = "org.freedesktop.DBus";
+const BUS_PATH: &str = "/org/freedesktop/DBus";
 /// How the object paths of user servers begin.
 const UNIT_PATH_PREFIX: &str = "/org/freedesktop/systemd1/unit/carrel_2duser_2d";
 /// How many signals may wait; a start makes about ten, beside those of all other units.
@@ -83,12 +86,15 @@ enum Incoming {
 impl Watch {
     pub(super) async fn begin(connection: Connection) -> Result<Self, Error> {
         let what = "send signals";
-        let (rule, owner_rule) = rules().map_err(|source| Error::Call { what, source })?;
-
-        let signals = MessageStream::for_match_rule(rule, &connection, MAX_QUEUED_SIGNALS);
-        let signals = call(what, signals).await?;
+        let failed = |source| Error::Call { what, source };
+        // Changes of the owner first: from then on a new one cannot be missed.
+        let owner_rule = owner_rule().map_err(failed)?;
         let owners = MessageStream::for_match_rule(owner_rule, &connection, None);
         let owners = call(what, owners).await?;
+        let sender = sender_of_systemd(&connection).await?;
+        let unit_rule = unit_rule(&sender).map_err(failed)?;
+        let signals = MessageStream::for_match_rule(unit_rule, &connection, MAX_QUEUED_SIGNALS);
+        let signals = call(what, signals).await?;
         subscribe(&connection).await?;
         Ok(Self {
             connection,
@@ -250,19 +256,37 @@ impl Watch {
     }
 }
 
-fn rules() -> zbus::Result<(MatchRule<'static>, MatchRule<'static>)> {
-    let units = MatchRule::builder()
+fn unit_rule(sender: &str) -> zbus::Result<MatchRule<'_>> {
+    MatchRule::builder()
         .msg_type(zbus::message::Type::Signal)
-        .sender(SERVICE)
+        .sender(sender)
         .path_namespace(ROOT)
-        .build()?;
-    let owners = MatchRule::builder()
+        .build()
+}
+
+fn owner_rule() -> zbus::Result<MatchRule<'static>> {
+    MatchRule::builder()
         .msg_type(zbus::message::Type::Signal)
-        .sender("org.freedesktop.DBus")
+        .sender(BUS)
         .member("NameOwnerChanged")
         .add_arg(SERVICE)
-        .build()?;
-    Ok((units, owners))
+        .build()
+}
+
+/// Returns the name that systemd's signals bear on this bus until it re-executes.
+///
+/// Every account may send any signal straight to us: the bus asks no match rule then, and ours cannot
+/// compare a well-known name with the unique one a message bears. So rules name the unique one.
+pub(super) async fn sender_of_systemd(connection: &Connection) -> Result<String, Error> {
+    if !connection.is_bus() {
+        // The peer of a test: nobody else is there.
+        return Ok(SERVICE.to_owned());
+    }
+    let what = "say who it is on the bus";
+    let ask = connection.call_method(Some(BUS), BUS_PATH, Some(BUS), "GetNameOwner", &(SERVICE,));
+    let reply = call(what, ask).await?;
+    let name = reply.body().deserialize();
+    name.map_err(|source| Error::Call { what, source })
 }
 
 /// Asks for signals; asking twice on one connection is an error of systemd's that means "done".
@@ -349,6 +373,26 @@ fn unit_of_path(path: &str) -> Option<UnitName> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn signals_of_other_accounts_are_not_systemds() {
+        let signal = |sender: &'static str, path: &'static str, member: &'static str| {
+            Message::signal(path, "org.freedesktop.DBus.Properties", member)
+                .sender(sender)
+                .build(&(SERVICE, "", ":1.1"))
+                .unwrap()
+        };
+        let units = unit_rule(":1.1").unwrap();
+        let path = "/org/freedesktop/systemd1/unit/carrel_2duser_2dalice_2eservice";
+        let changed = |sender| units.matches(&signal(sender, path, "PropertiesChanged"));
+        assert!(changed(":1.1").unwrap());
+        assert!(!changed(":1.66").unwrap());
+
+        let owners = owner_rule().unwrap();
+        let taken = |sender| owners.matches(&signal(sender, BUS_PATH, "NameOwnerChanged"));
+        assert!(taken(BUS).unwrap());
+        assert!(!taken(":1.66").unwrap());
+    }
 
     #[test]
     fn object_paths_lead_back_to_units() {
