@@ -1,7 +1,8 @@
 //! Failed logins are counted per account and per address; past the rate, attempts wait.
 //!
 //! Only failures count, so a class that logs in at once from behind one address is not held up.
-//! Attempts under way for one account are few at a time, so that a burst cannot slip past the count.
+//! Attempts under way are few at a time for one account, and not many for one address, so that a burst
+//! cannot slip past the counts.
 
 use std::{
     collections::HashMap,
@@ -14,10 +15,14 @@ use std::{
 
 use governor::{DefaultKeyedRateLimiter, Quota};
 
-use crate::domain::time::Timestamp;
+use crate::domain::{names::MAX_USER_NAME_BYTES, time::Timestamp};
 
 /// Attempts under way at once for one account name.
 const IN_FLIGHT_PER_ACCOUNT: u32 = 4;
+/// The same for one address: a class of sixty may log in at once, and each takes a broker.
+const IN_FLIGHT_PER_ADDRESS: u32 = 80;
+/// How long to wait when too many are under way.
+const IN_FLIGHT_PAUSE: Duration = Duration::from_secs(2);
 /// How long a name or address that failed too often is refused.
 const LOCK: Duration = Duration::from_secs(30);
 /// Past this many remembered names or addresses the ones at rest are dropped.
@@ -28,7 +33,14 @@ const REMEMBERED: usize = 10_000;
 pub struct Throttle {
     accounts: Failures<String>,
     addresses: Failures<IpAddr>,
-    in_flight: Mutex<HashMap<String, u32>>,
+    in_flight: Mutex<InFlight>,
+}
+
+/// How many attempts are under way.
+#[derive(Debug, Default)]
+struct InFlight {
+    accounts: HashMap<String, u32>,
+    addresses: HashMap<IpAddr, u32>,
 }
 
 /// Leave to try a login once; says how it went by [`Attempt::failed`] or by going away.
@@ -56,17 +68,11 @@ impl Throttle {
         address: IpAddr,
         now: Timestamp,
     ) -> Result<Attempt<'_>, Duration> {
-        let account = account.to_lowercase();
+        let account = remembered_name(account);
         let address = network_of(address);
         self.accounts.check(&account, now)?;
         self.addresses.check(&address, now)?;
-        let mut in_flight = lock(&self.in_flight);
-        let count = in_flight.entry(account.clone()).or_insert(0);
-        if *count >= IN_FLIGHT_PER_ACCOUNT {
-            return Err(Duration::from_secs(2));
-        }
-        *count += 1;
-        drop(in_flight);
+        lock(&self.in_flight).begin(&account, address)?;
         Ok(Attempt {
             throttle: self,
             account,
@@ -86,11 +92,29 @@ impl Attempt<'_> {
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
         let mut in_flight = lock(&self.throttle.in_flight);
-        if let Some(count) = in_flight.get_mut(&self.account) {
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                in_flight.remove(&self.account);
-            }
+        one_less(&mut in_flight.accounts, &self.account);
+        one_less(&mut in_flight.addresses, &self.address);
+    }
+}
+
+impl InFlight {
+    fn begin(&mut self, account: &str, address: IpAddr) -> Result<(), Duration> {
+        let of_account = self.accounts.get(account).copied().unwrap_or(0);
+        let of_address = self.addresses.get(&address).copied().unwrap_or(0);
+        if of_account >= IN_FLIGHT_PER_ACCOUNT || of_address >= IN_FLIGHT_PER_ADDRESS {
+            return Err(IN_FLIGHT_PAUSE);
+        }
+        self.accounts.insert(account.to_owned(), of_account + 1);
+        self.addresses.insert(address, of_address + 1);
+        Ok(())
+    }
+}
+
+fn one_less<K: Hash + Eq>(counts: &mut HashMap<K, u32>, key: &K) {
+    if let Some(count) = counts.get_mut(key) {
+        *count = count.saturating_sub(1);
+        if *count == 0 {
+            counts.remove(key);
         }
     }
 }
@@ -129,6 +153,15 @@ impl<K: Hash + Eq + Clone> Failures<K> {
             self.rate.retain_recent();
         }
     }
+}
+
+/// Returns what is remembered of a name: the case does not count, and names longer than any account's
+/// count together, so that nobody fills the memory with what they type.
+fn remembered_name(account: &str) -> String {
+    if account.len() > MAX_USER_NAME_BYTES {
+        return String::new();
+    }
+    account.to_lowercase()
 }
 
 /// Returns the unit of address space that counts as one peer: an IPv4 address, an IPv6 /64.
@@ -178,6 +211,32 @@ mod tests {
         fail(&throttle, "a", six(1), 4);
         assert!(throttle.attempt("b", six(2), NOW).is_err());
         assert!(throttle.attempt("b", HERE, NOW).is_ok());
+    }
+
+    #[test]
+    fn few_attempts_are_under_way_for_one_address() {
+        let throttle = Throttle::new(1000, 1000);
+        let six = |n: u128| IpAddr::V6(Ipv6Addr::from((0x2001_u128 << 112) | n));
+        let attempts: Vec<_> = (0..IN_FLIGHT_PER_ADDRESS)
+            .map(|n| throttle.attempt(&format!("user-{n}"), six(n.into()), NOW))
+            .collect::<Result<_, _>>()
+            .unwrap();
+        assert!(throttle.attempt("another", six(1), NOW).is_err());
+        assert!(throttle.attempt("another", HERE, NOW).is_ok());
+        drop(attempts);
+        assert!(throttle.attempt("another", six(1), NOW).is_ok());
+        let left = lock(&throttle.in_flight);
+        assert!(left.accounts.is_empty() && left.addresses.is_empty());
+    }
+
+    #[test]
+    fn names_too_long_for_an_account_are_not_remembered() {
+        let throttle = Throttle::new(1000, 1000);
+        for n in 0..3 {
+            let name = format!("{n}{}", "a".repeat(MAX_USER_NAME_BYTES));
+            fail(&throttle, &name, HERE, 1);
+        }
+        assert_eq!(throttle.accounts.rate.len(), 1);
     }
 
     #[test]
