@@ -7,7 +7,7 @@
 use std::{
     collections::HashMap,
     hash::Hash,
-    net::{IpAddr, Ipv6Addr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
     num::NonZeroU32,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -164,13 +164,15 @@ fn remembered_name(account: &str) -> String {
     account.to_lowercase()
 }
 
-/// Returns the unit of address space that counts as one peer: an IPv4 address, an IPv6 /64.
+/// Returns the unit of address space that counts as one peer: an IPv4 address, an IPv6 /64. A program of
+/// this machine may come from any loopback address, so all of them are one.
 fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => {
             let network = u128::from(v6) & (u128::MAX << 64);
             IpAddr::V6(Ipv6Addr::from(network))
         }
+        IpAddr::V4(v4) if v4.is_loopback() => Ipv4Addr::LOCALHOST.into(),
         v4 => v4,
     }
 }
@@ -237,6 +239,22 @@ mod tests {
             fail(&throttle, &name, HERE, 1);
         }
         assert_eq!(throttle.accounts.rate.len(), 1);
+    }
+
+    #[test]
+    fn loopback_addresses_lock_together() {
+        let throttle = Throttle::new(1000, 3);
+        fail(&throttle, "a", HERE, 4);
+        assert!(
+            throttle
+                .attempt("b", "127.3.2.1".parse().unwrap(), NOW)
+                .is_err()
+        );
+        assert!(
+            throttle
+                .attempt("b", "128.0.0.1".parse().unwrap(), NOW)
+                .is_ok()
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, hash_map::Entry},
-    net::{IpAddr, Ipv6Addr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -90,9 +90,11 @@ impl Drop for Place {
     }
 }
 
-/// Returns what stands for a client: an IPv4 address, or the first 64 bits of an IPv6 one.
+/// Returns what stands for a client: an IPv4 address, or the first 64 bits of an IPv6 one. A program of
+/// this machine may come from any loopback address, so all of them are one.
 fn one_client(address: IpAddr) -> IpAddr {
     match address {
+        IpAddr::V4(v4) if v4.is_loopback() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V4(_) => address,
         IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).into(),
     }
@@ -131,6 +133,14 @@ mod tests {
         let _first = admission.admit(ip("2001:db8::1")).unwrap();
         assert!(admission.admit(ip("2001:db8::2")).is_none());
         let _other = admission.admit(ip("2001:db8:0:1::1")).unwrap();
+    }
+
+    #[test]
+    fn loopback_addresses_count_together() {
+        let admission = admission(10, 1);
+        let _first = admission.admit(ip("127.0.0.1")).unwrap();
+        assert!(admission.admit(ip("127.3.2.1")).is_none());
+        let _other = admission.admit(ip("128.0.0.1")).unwrap();
     }
 
     #[test]
