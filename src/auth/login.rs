@@ -14,7 +14,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::throttle::Throttle;
+use super::throttle::{Throttle, network_of};
 use crate::{
     broker::{
         client::{self, Broker, Conversation, Login, Step},
@@ -28,8 +28,11 @@ use crate::{
 const REFUSAL_STEP: Duration = Duration::from_millis(2500);
 /// How long a person has to answer a further round.
 const ROUND_LIFETIME: Duration = Duration::from_secs(120);
-/// Conversations that may wait for answers at once.
-const MAX_WAITING: usize = 256;
+/// Conversations that may wait for answers at once. Each keeps a broker, of which there are 256 (see
+/// `carrel-broker.socket`): some must stay free for other logins, and to start and stop servers.
+const MAX_WAITING: usize = 160;
+/// The same for one address; a class of sixty behind one fits.
+const MAX_WAITING_PER_ADDRESS: usize = 80;
 /// A name somebody typed is written to the journal up to here.
 const SHOWN_NAME_CHARS: usize = 64;
 
@@ -186,8 +189,12 @@ impl Logins {
         let username = waiting.username.clone();
         let mut table = self.waiting();
         table.retain(|_, waiting| waiting.since.elapsed() <= ROUND_LIFETIME);
-        if table.len() >= MAX_WAITING {
-            tracing::warn!("{MAX_WAITING} logins wait for answers; refusing another");
+        if !has_room(table.values().map(|other| other.remote), waiting.remote) {
+            let count = table.len();
+            tracing::warn!(
+                "{count} logins wait for answers; refusing another from {}",
+                waiting.remote
+            );
             return Outcome::Unavailable;
         }
         table.insert(id.clone(), waiting);
@@ -201,6 +208,17 @@ impl Logins {
     fn waiting(&self) -> MutexGuard<'_, HashMap<String, Waiting>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Tells whether one more conversation from `remote` may wait beside those from `others`.
+fn has_room(others: impl Iterator<Item = IpAddr>, remote: IpAddr) -> bool {
+    let here = network_of(remote);
+    let (mut all, mut from_here) = (0, 0);
+    for other in others {
+        all += 1;
+        from_here += usize::from(network_of(other) == here);
+    }
+    all < MAX_WAITING && from_here < MAX_WAITING_PER_ADDRESS
 }
 
 /// Waits for the next full step since `begun`.
@@ -228,4 +246,24 @@ fn unavailable(error: &client::Error) -> Outcome {
     let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
     tracing::error!("log a person in: {error}{}", cause.unwrap_or_default());
     Outcome::Unavailable
+}
+
+#[cfg(test)]
+mod tests {
+    use std::iter::repeat_n;
+
+    use super::*;
+
+    #[test]
+    fn one_address_cannot_keep_every_place_waiting() {
+        let here: IpAddr = "2001:db8::1".parse().unwrap();
+        let beside: IpAddr = "2001:db8::2".parse().unwrap();
+        let elsewhere: IpAddr = "192.0.2.1".parse().unwrap();
+        let most = MAX_WAITING_PER_ADDRESS;
+        assert!(has_room(repeat_n(here, most - 1), beside));
+        assert!(!has_room(repeat_n(here, most), beside));
+        assert!(has_room(repeat_n(here, most), elsewhere));
+        let both = repeat_n(here, most).chain(repeat_n(elsewhere, most));
+        assert!(!has_room(both, "192.0.2.2".parse().unwrap()));
+    }
 }
