@@ -70,11 +70,14 @@ where
     F: Future<Output = Reply> + Send + 'static,
 {
     /// Serves requests until either side ends the connection.
-    pub(super) async fn serve(self, stream: TcpStream, place: Place) {
-        if let Err(error) = prepare(&stream) {
-            tracing::debug!(%error, "a connection was gone before it began");
-            return;
-        }
+    pub(super) async fn serve(self, stream: std::net::TcpStream, place: Place) {
+        let stream = match prepare(stream) {
+            Ok(stream) => stream,
+            Err(error) => {
+                tracing::debug!(%error, "a connection was gone before it began");
+                return;
+            }
+        };
         let stream = Patient::new(stream, place);
         let result = match self.door.via {
             Listener::Public => self.serve_tls(stream).await,
@@ -195,15 +198,16 @@ where
     }
 }
 
-fn prepare(stream: &TcpStream) -> io::Result<()> {
+fn prepare(stream: std::net::TcpStream) -> io::Result<TcpStream> {
     stream.set_nodelay(true)?;
-    setsockopt(stream, sockopt::KeepAlive, &true)?;
-    setsockopt(stream, sockopt::TcpKeepIdle, &KEEP_ALIVE_IDLE_SECONDS)?;
+    let stream = TcpStream::from_std(stream)?;
+    setsockopt(&stream, sockopt::KeepAlive, &true)?;
+    setsockopt(&stream, sockopt::TcpKeepIdle, &KEEP_ALIVE_IDLE_SECONDS)?;
     setsockopt(
-        stream,
+        &stream,
         sockopt::TcpKeepInterval,
         &KEEP_ALIVE_INTERVAL_SECONDS,
     )?;
-    setsockopt(stream, sockopt::TcpKeepCount, &KEEP_ALIVE_PROBES)?;
-    Ok(())
+    setsockopt(&stream, sockopt::TcpKeepCount, &KEEP_ALIVE_PROBES)?;
+    Ok(stream)
 }

@@ -11,6 +11,7 @@ mod idle;
 mod limits;
 mod redirect;
 mod self_signed;
+mod workers;
 
 use std::{io, net::IpAddr, sync::Arc, time::Duration};
 
@@ -22,6 +23,7 @@ use self::{
     limits::{Admission, Limits},
     listen::Listeners,
     tls::Tls,
+    workers::Workers,
 };
 use crate::{
     config::settings::LimitSettings,
@@ -49,7 +51,7 @@ pub struct Server {
     pub trusted_proxies: Vec<IpAddr>,
     /// Cancelled: accept no more, let running requests end. Cancelled for good by `cut`.
     pub drain: CancellationToken,
-    /// Cancelled: drop what is still open.
+    /// Cancelled: drop what is still open, websockets included, and end the threads.
     pub cut: CancellationToken,
 }
 
@@ -61,6 +63,7 @@ struct Door<H> {
     tls: Arc<Tls>,
     limits: LimitSettings,
     admission: Arc<Admission>,
+    workers: Arc<Workers>,
     drain: CancellationToken,
     cut: CancellationToken,
     tasks: TaskTracker,
@@ -70,7 +73,7 @@ struct Door<H> {
 impl Server {
     /// Accepts and serves until `drain`, and returns when the last connection is gone.
     ///
-    /// Every task lives in `tasks`, which is closed by then; websockets of the proxy may outlive it.
+    /// Loops live in `tasks`. Websockets of the proxy may outlive this; their threads go on until `cut`.
     pub async fn run<H, F>(self, handler: H, tasks: TaskTracker) -> io::Result<()>
     where
         H: Fn(Request, Peer) -> F + Clone + Send + Sync + 'static,
@@ -89,6 +92,7 @@ impl Server {
             unbounded: Vec::new(),
         }));
         let connections = TaskTracker::new();
+        let workers = Arc::new(Workers::start(&self.cut)?);
         let mut loops = Vec::new();
         for (via, listener) in self.listeners.into_all() {
             listener.set_nonblocking(true)?;
@@ -102,6 +106,7 @@ impl Server {
                     Listener::Public | Listener::Redirect => browsers.clone(),
                     Listener::Api => programs.clone(),
                 },
+                workers: workers.clone(),
                 drain: self.drain.clone(),
                 cut: self.cut.clone(),
                 tasks: connections.clone(),
@@ -165,7 +170,11 @@ where
             door: self.clone(),
             peer,
         };
-        self.tasks.spawn(connection.serve(stream, place));
+        // Given up here and registered anew there: a socket belongs to one runtime.
+        let (Ok(stream), Some(worker)) = (stream.into_std(), self.workers.next()) else {
+            return;
+        };
+        self.tasks.spawn_on(connection.serve(stream, place), worker);
     }
 }
 

@@ -7,7 +7,10 @@
 use std::{
     future::poll_fn,
     pin::pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     task::{Context, Poll},
     time::Duration,
 };
@@ -24,8 +27,11 @@ use tokio::{net::UnixStream, time::Instant};
 use super::body::Outgoing;
 use crate::hub::routes::Route;
 
-/// Idle connections kept to one server; a browser has up to six of its own in use at once.
+/// Idle connections that one thread keeps to one server; a browser uses up to six at once.
 const MAX_IDLE: usize = 64;
+
+/// Pools per server: threads share one only on machines with more processors than this.
+const SHARDS: usize = 16;
 
 /// How long an idle connection is kept.
 const MAX_IDLE_TIME: Duration = Duration::from_secs(30);
@@ -134,9 +140,18 @@ impl Link {
 }
 
 /// The idle links of one server, kept in its route.
+///
+/// A link is given back to and taken from the thread it is used on: its socket reports to that thread's
+/// runtime, and no thread waits for another's lock.
 #[derive(Default)]
 pub(super) struct Pool {
-    idle: Mutex<Vec<BoxedLink>>,
+    shards: [Mutex<Vec<BoxedLink>>; SHARDS],
+}
+
+static THREADS: AtomicUsize = AtomicUsize::new(0);
+
+thread_local! {
+    static SHARD: usize = THREADS.fetch_add(1, Ordering::Relaxed) % SHARDS;
 }
 
 /// Links are large and change hands often, so they move by their box.
@@ -192,21 +207,27 @@ impl Pool {
 
     /// Closes the links that were idle for long; the oldest lie at the bottom.
     pub(super) fn drop_idle(&self) {
-        let mut idle = self.lock();
-        idle.retain(|link| {
-            link.idle_since
-                .is_some_and(|since| since.elapsed() < MAX_IDLE_TIME)
-        });
-        idle.shrink_to_fit();
+        for shard in &self.shards {
+            let mut idle = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            idle.retain(|link| {
+                link.idle_since
+                    .is_some_and(|since| since.elapsed() < MAX_IDLE_TIME)
+            });
+            idle.shrink_to_fit();
+        }
     }
 
     #[cfg(test)]
     pub(super) fn idle_count(&self) -> usize {
-        self.lock().len()
+        let count = |shard: &Mutex<Vec<_>>| shard.lock().unwrap().len();
+        self.shards.iter().map(count).sum()
     }
 
     /// The lock is held for a push or a pop, never across anything that waits.
     fn lock(&self) -> MutexGuard<'_, Vec<BoxedLink>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+        let [first, ..] = &self.shards;
+        let shard = SHARD.with(|number| self.shards.get(*number));
+        let shard = shard.unwrap_or(first);
+        shard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
