@@ -37,8 +37,9 @@ pub async fn dispatch(app: Arc<App>, request: Request, peer: Peer) -> Reply {
         return forward(&app, &route, request, peer).await;
     }
     // A client that goes away must not leave a change half done: the handler runs on without it.
-    let tracker = app.tracker.clone();
-    let answer = tracker.spawn(async move { answer(&app, request, peer).await });
+    let (tracker, runtime) = (app.tracker.clone(), app.runtime.clone());
+    let answering = async move { answer(&app, request, peer).await };
+    let answer = tracker.spawn_on(answering, &runtime);
     answer.await.unwrap_or_else(|panic| {
         tracing::error!("a handler did not come to its end: {panic}");
         reply::empty(StatusCode::INTERNAL_SERVER_ERROR)

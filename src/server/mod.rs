@@ -11,6 +11,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
+use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
 use crate::{handlers::Parts, hub::Hub, proxy::Proxy};
@@ -23,16 +24,19 @@ pub struct App {
     pub proxy: Proxy,
     /// Where handlers run on when their client goes away.
     pub tracker: TaskTracker,
+    /// The runtime they run on: connections have threads of their own, which only move bytes.
+    runtime: Handle,
     requests: AtomicU64,
 }
 
 impl App {
-    /// Puts the parts together.
+    /// Puts the parts together; handlers will run on the runtime this is called on.
     pub fn new(parts: Arc<Parts>, proxy: Proxy, tracker: TaskTracker) -> Self {
         Self {
             parts,
             proxy,
             tracker,
+            runtime: Handle::current(),
             requests: AtomicU64::new(0),
         }
     }
