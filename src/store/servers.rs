@@ -91,12 +91,6 @@ impl Store {
         .await
     }
 
-    /// Tells whether a server is not stopped, as far as is recorded.
-    pub async fn has_run(&self, key: &ServerKey) -> Result<bool> {
-        let found = self.find_server(key).await?;
-        Ok(found.is_some_and(|server| server.state != RecordedState::Stopped))
-    }
-
     /// Lists all servers, for an administrator.
     pub async fn list_servers(&self) -> Result<Vec<Server>> {
         self.read("list servers", |conn| {

@@ -124,18 +124,6 @@ impl Store {
         })
         .await
     }
-
-    /// Ends all sessions of a user.
-    pub async fn end_sessions_of(&self, user: &UserName) -> Result<usize> {
-        const SQL: &str = "
-            DELETE FROM sessions WHERE user_id = (SELECT id FROM users WHERE name = :name)";
-        let user = user.clone();
-        self.write("end a user's sessions", move |tx| {
-            let mut statement = tx.prepare_cached(SQL)?;
-            Ok(statement.execute(named_params! { ":name": user.as_str() })?)
-        })
-        .await
-    }
 }
 
 fn session(row: &Row<'_>) -> Result<Session> {

@@ -131,17 +131,6 @@ impl Store {
             .await
     }
 
-    /// Finds one of a user's tokens that has not ended.
-    pub async fn find_token_of(
-        &self,
-        user: &UserName,
-        id: TokenId,
-        now: Timestamp,
-    ) -> Result<Option<Token>> {
-        let tokens = self.list_tokens(user, now).await?;
-        Ok(tokens.into_iter().find(|token| token.id == id))
-    }
-
     /// Revokes one of a user's tokens, and with a client's token all that client has of the user.
     ///
     /// Returns how many went.

@@ -79,13 +79,6 @@ impl Store {
         .await
     }
 
-    /// Records that a user was active; an earlier time than the known one changes nothing.
-    pub async fn touch_user(&self, name: &UserName, at: Timestamp) -> Result<()> {
-        let name = name.clone();
-        self.write("record activity", move |tx| touch_user(tx, &name, at))
-            .await
-    }
-
     /// Forgets a user with all that belongs to them; tells whether there was one.
     pub async fn delete_user(&self, name: &UserName) -> Result<bool> {
         const SQL: &str = "DELETE FROM users WHERE name = :name";
@@ -98,6 +91,7 @@ impl Store {
     }
 }
 
+/// Records that a user was active; an earlier time than the known one changes nothing.
 pub(super) fn touch_user(tx: &Transaction<'_>, name: &UserName, at: Timestamp) -> Result<()> {
     const SQL: &str = "
         UPDATE users SET last_activity = :at
