@@ -139,30 +139,11 @@ impl Links {
         self.in_hub_for("delete-server", key)
     }
 
-    /// Returns the hub's answer to visits of a server that is not routed.
-    pub fn hub_user(&self, key: &ServerKey) -> Link {
-        let mut link = self.in_hub_for("user", key);
-        link.0.push('/');
-        link
-    }
-
     /// Returns the server itself, `user/NAME/[SERVER/]`.
     pub fn server(&self, key: &ServerKey) -> Link {
         let mut link = self.below(&["user"], key);
         link.0.push('/');
         link
-    }
-
-    /// Returns where a server takes the answer of an OAuth authorization.
-    pub fn oauth_callback(&self, key: &ServerKey) -> Link {
-        let mut link = self.server(key);
-        link.0.push_str("oauth_callback");
-        link
-    }
-
-    /// Returns the page that asks for an OAuth authorization.
-    pub fn oauth_authorize(&self) -> Link {
-        self.in_hub("api/oauth2/authorize")
     }
 
     /// Returns the stream of events that follows a start.
@@ -275,9 +256,6 @@ mod tests {
             ),
             (links.server(&own), "/user/alice/"),
             (links.server(&named), "/user/alice/gpu-2/"),
-            (links.hub_user(&named), "/hub/user/alice/gpu-2/"),
-            (links.oauth_callback(&own), "/user/alice/oauth_callback"),
-            (links.oauth_authorize(), "/hub/api/oauth2/authorize"),
             (links.progress(&own), "/hub/api/users/alice/server/progress"),
             (
                 links.progress(&named),
