@@ -9,16 +9,11 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::{
     assets::Asset,
-    domain::names::{ServerKey, UserName},
+    domain::{
+        names::{ServerKey, UserName},
+        paths::{self, SEGMENT},
+    },
 };
-
-/// What stays plain in a path segment, as JupyterHub quotes names (`safe="@~"`).
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'~')
-    .remove(b'@');
 
 /// What stays plain in the value of a query parameter.
 const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC
@@ -141,9 +136,7 @@ impl Links {
 
     /// Returns the server itself, `user/NAME/[SERVER/]`.
     pub fn server(&self, key: &ServerKey) -> Link {
-        let mut link = self.below(&["user"], key);
-        link.0.push('/');
-        link
+        Link(paths::server_prefix(&self.base, key))
     }
 
     /// Returns the stream of events that follows a start.
@@ -177,21 +170,14 @@ impl Links {
     }
 
     fn in_hub_for(&self, page: &str, key: &ServerKey) -> Link {
-        self.below(&["hub", page], key)
-    }
-
-    fn below(&self, segments: &[&str], key: &ServerKey) -> Link {
-        let mut link = self.base.clone();
-        for segment in segments {
-            link.push_str(segment);
-            link.push('/');
-        }
-        push_segment(&mut link, key.user.as_str());
+        let mut link = self.in_hub(page);
+        link.0.push('/');
+        push_segment(&mut link.0, key.user.as_str());
         if !key.server.is_default() {
-            link.push('/');
-            push_segment(&mut link, key.server.as_str());
+            link.0.push('/');
+            push_segment(&mut link.0, key.server.as_str());
         }
-        Link(link)
+        link
     }
 }
 

@@ -5,15 +5,11 @@ use std::collections::BTreeMap;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{Places, Plan, PlanError, text_of};
-use crate::domain::{oauth::server_client_id, secret::Secret};
-
-/// What stays plain in a path, as Python's `quote(name, safe="@~")` leaves it.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'-')
-    .remove(b'~')
-    .remove(b'@');
+use crate::domain::{
+    oauth::server_client_id,
+    paths::{self, SEGMENT},
+    secret::Secret,
+};
 
 /// What stays plain in the host part of an `http+unix` URL.
 const HOST: &AsciiSet = &NON_ALPHANUMERIC
@@ -63,11 +59,7 @@ fn contract(plan: &Plan<'_>, places: &Places) -> Result<BTreeMap<String, String>
     let user = plan.key.user.as_str();
     let segment = utf8_percent_encode(user, SEGMENT).to_string();
     let base = plan.base_url;
-    let prefix = if plan.key.server.is_default() {
-        format!("{base}user/{segment}/")
-    } else {
-        format!("{base}user/{segment}/{}/", plan.key.server)
-    };
+    let prefix = paths::server_prefix(base, plan.key);
     let api = format!("{}{base}hub/api", plan.api_origin);
     let socket = text_of(&places.socket)?;
     let host = utf8_percent_encode(&socket, HOST);
