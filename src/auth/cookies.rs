@@ -11,15 +11,11 @@ use super::csrf;
 use crate::{
     domain::secret::Secret,
     http::{
-        cookies::{SetCookie, clear},
+        cookies::{HUB_LOGIN, SESSION_ID, SetCookie, XSRF, clear},
         reply::Reply,
     },
 };
 
-/// The login: 256 random bits, of which the store knows the hash.
-pub const LOGIN: &str = "__Host-jupyterhub-hub-login";
-/// The public id of the browser session; single-user servers read it too.
-pub const SESSION_ID: &str = "jupyterhub-session-id";
 /// How long the form token of somebody who has not logged in is kept.
 const ANONYMOUS_LIFETIME: Duration = Duration::from_secs(3600);
 
@@ -34,7 +30,7 @@ pub fn set_login(
     set(
         reply,
         SetCookie {
-            name: LOGIN,
+            name: HUB_LOGIN,
             value: login.expose(),
             path: "/",
             lifetime: Some(lifetime),
@@ -65,7 +61,7 @@ pub fn set_xsrf(reply: &mut Reply, token: &str, holder: csrf::Holder) {
     set(
         reply,
         SetCookie {
-            name: csrf::COOKIE,
+            name: XSRF,
             value: token,
             path: "/",
             lifetime,
@@ -75,7 +71,7 @@ pub fn set_xsrf(reply: &mut Reply, token: &str, holder: csrf::Holder) {
 
 /// Makes the browser forget all three.
 pub fn clear_all(reply: &mut Reply, base: &str) {
-    for (name, path) in [(LOGIN, "/"), (SESSION_ID, base), (csrf::COOKIE, "/")] {
+    for (name, path) in [(HUB_LOGIN, "/"), (SESSION_ID, base), (XSRF, "/")] {
         if let Some(value) = clear(name, path) {
             reply.headers_mut().append(header::SET_COOKIE, value);
         }

@@ -12,8 +12,6 @@ use sha2::Sha256;
 
 use crate::domain::secret::{Secret, TokenHash, same_bytes};
 
-/// The cookie that carries the token.
-pub const COOKIE: &str = "__Host-_xsrf";
 /// The form field or query parameter that repeats it.
 pub const FIELD: &str = "_xsrf";
 /// The headers that may repeat it, first non-empty wins.

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, header};
 
-use super::{cookies, csrf::Holder};
+use super::csrf::Holder;
 use crate::{
     domain::{access::Caller, secret::TokenHash, token},
     http::cookies as jar,
@@ -72,7 +72,7 @@ pub async fn identify(
         return Ok(Identity::Nobody);
     }
     // Programs of the same origin may have set a cookie of this name below another path.
-    let logins = jar::all(headers).filter(|(name, _)| *name == cookies::LOGIN);
+    let logins = jar::all(headers).filter(|(name, _)| *name == jar::HUB_LOGIN);
     for (_, login) in logins.take(2) {
         let hash = TokenHash::of(login);
         if let Some(found) = sessions::find(&hub.store, &hub.clock, hash).await? {

@@ -8,7 +8,7 @@ use cookie::{Cookie, SameSite};
 /// The most cookies looked at in one request; the rest is as if absent.
 pub const MAX_COOKIES: usize = 128;
 
-/// The cookie that holds a login.
+/// The cookie that holds a login: 256 random bits, of which the store knows the hash.
 pub const HUB_LOGIN: &str = "__Host-jupyterhub-hub-login";
 
 /// The cookie that proves that a request comes from one of the hub's own pages.

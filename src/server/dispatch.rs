@@ -318,7 +318,7 @@ fn method_not_allowed(row: &Row) -> Error {
 fn xsrf_token(app: &App, headers: &HeaderMap, holder: csrf::Holder) -> (String, bool) {
     let csrf = &app.parts.csrf;
     let held = jar::all(headers)
-        .filter(|(name, _)| *name == csrf::COOKIE)
+        .filter(|(name, _)| *name == jar::XSRF)
         .find(|(_, token)| csrf.made(holder, token));
     match held {
         Some((_, token)) => (token.to_owned(), false),
@@ -354,7 +354,7 @@ fn check_forgery(
     }
     let repeated = repeated_token(head, body);
     let cookies = jar::all(&head.headers)
-        .filter(|(name, _)| *name == csrf::COOKIE)
+        .filter(|(name, _)| *name == jar::XSRF)
         .map(|(_, value)| value);
     app.parts
         .csrf
@@ -394,7 +394,7 @@ fn forgery_error(fault: csrf::Fault, method: &Method) -> Error {
 fn missing_session_id(identity: &Identity, headers: &HeaderMap) -> Option<String> {
     match identity {
         Identity::Session { session_id, .. } => {
-            let held = jar::find(headers, cookies::SESSION_ID) == Some(session_id.as_str());
+            let held = jar::find(headers, jar::SESSION_ID) == Some(session_id.as_str());
             (!held).then(|| session_id.clone())
         }
         Identity::Nobody | Identity::Token(_) => None,
