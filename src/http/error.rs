@@ -48,12 +48,6 @@ impl Error {
         Self::new(StatusCode::NOT_FOUND, public)
     }
 
-    /// Makes a 405 that names the methods that are allowed, such as `GET, POST`.
-    pub fn method_not_allowed(allow: &'static str) -> Self {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed")
-            .with_header(header::ALLOW, HeaderValue::from_static(allow))
-    }
-
     /// Makes a 409.
     pub fn conflict(public: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::CONFLICT, public)
@@ -68,11 +62,6 @@ impl Error {
     /// Makes a 503.
     pub fn unavailable(public: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, public)
-    }
-
-    /// Makes a 500 whose cause only the journal sees.
-    pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error").because(cause)
     }
 
     /// Keeps `cause` for the journal.
@@ -146,7 +135,7 @@ mod tests {
 
     #[test]
     fn the_cause_stays_out_of_the_public_text() {
-        let error = Error::internal("disk on fire");
+        let error = Error::unavailable("Try again").because("disk on fire");
         assert!(!error.public().contains("fire"));
         assert!(!error.to_string().contains("fire"));
         assert_eq!(error.source().unwrap().to_string(), "disk on fire");

@@ -27,7 +27,7 @@ pub enum Body {
     Full(Bytes),
     /// What hyper receives.
     Incoming(Incoming),
-    /// Pieces that come one by one, such as server-sent events; ends when the sender is dropped.
+    /// Pieces that come one by one; ends when the sender is dropped.
     Channel(mpsc::Receiver<Bytes>),
     /// A stream somebody else defines.
     Boxed(BoxBody),
@@ -164,19 +164,6 @@ pub fn empty(status: StatusCode) -> Reply {
     reply
 }
 
-/// Returns a stream of server-sent events; each piece is sent as it is, so it ends in a blank line.
-pub fn events(receiver: mpsc::Receiver<Bytes>) -> Reply {
-    let mut reply = empty(StatusCode::OK);
-    *reply.body_mut() = Body::Channel(receiver);
-    let headers = reply.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/event-stream"),
-    );
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    reply
-}
-
 #[cfg(test)]
 mod tests {
     use http_body_util::BodyExt;
@@ -194,15 +181,6 @@ mod tests {
         );
         let body = reply.into_body().collect().await.unwrap().to_bytes();
         assert_eq!(body, "<p>hello");
-    }
-
-    #[tokio::test]
-    async fn events_end_with_their_sender() {
-        let (sender, receiver) = mpsc::channel(4);
-        sender.send(Bytes::from("data: 1\n\n")).await.unwrap();
-        drop(sender);
-        let body = events(receiver).into_body().collect().await.unwrap();
-        assert_eq!(body.to_bytes(), "data: 1\n\n");
     }
 
     #[test]
