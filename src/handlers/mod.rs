@@ -81,6 +81,15 @@ impl Context {
         Ok(ServerKey { user, server })
     }
 
+    /// Refuses a named server where the configuration lets nobody have one (SP-40).
+    pub fn check_named(&self, key: &ServerKey) -> Result<(), Error> {
+        if key.server.is_default() || self.settings.hub.named_servers {
+            Ok(())
+        } else {
+            Err(Error::bad_request("Named servers are not enabled."))
+        }
+    }
+
     /// Returns the hub.
     pub fn hub(&self) -> &Hub {
         &self.parts.hub

@@ -41,7 +41,7 @@ pub async fn start_server(ctx: &Context, request: Request) -> Result<Reply, Erro
     let key = permit.target();
     get_user(ctx, &key.user).await?;
     let wishes = Wishes::parse(&request)?;
-    check_named(ctx, key)?;
+    ctx.check_named(key)?;
     wishes.check_display_name()?;
     let before = ctx.hub().servers.status(key);
     if pending(&before.life) == Some("spawn") {
@@ -74,7 +74,7 @@ pub async fn create_server(ctx: &Context, request: Request) -> Result<Reply, Err
         return Err(taken(&format!("server {}", key.server)));
     }
     let wishes = Wishes::parse(&request)?;
-    check_named(ctx, key)?;
+    ctx.check_named(key)?;
     wishes.check_display_name()?;
     let display_name = wishes.display_name.as_deref();
     let display_name = display_name.unwrap_or(key.server.as_str());
@@ -96,7 +96,7 @@ pub async fn edit_server(ctx: &Context, request: Request) -> Result<Reply, Error
         user: key.user.clone(),
         server,
     });
-    check_named(ctx, renamed.as_ref().unwrap_or(key))?;
+    ctx.check_named(renamed.as_ref().unwrap_or(key))?;
     let store = &ctx.hub().store;
     if store.find_server(key).await?.is_none() {
         let text = format!("User {} has no such server '{}'", key.user, key.server);
@@ -275,13 +275,6 @@ where
     }
 }
 
-fn check_named(ctx: &Context, key: &ServerKey) -> Result<(), Error> {
-    if key.server.is_default() || ctx.settings.hub.named_servers {
-        return Ok(());
-    }
-    Err(Error::bad_request("Named servers are not enabled."))
-}
-
 /// Makes the record of a named server that is new, with its name for people.
 async fn create_named(ctx: &Context, key: &ServerKey, wishes: &Wishes) -> Result<(), Error> {
     if key.server.is_default() || ctx.hub().store.find_server(key).await?.is_some() {
@@ -305,7 +298,7 @@ async fn check_removal(ctx: &Context, key: &ServerKey, remove: bool) -> Result<(
         }
         return Ok(());
     }
-    check_named(ctx, key)?;
+    ctx.check_named(key)?;
     if ctx.hub().store.find_server(key).await?.is_none() {
         let text = format!("{} has no server named '{}'", key.user, key.server);
         return Err(Error::not_found(text));

@@ -44,7 +44,7 @@ pub async fn spawn_by_form(ctx: &Context, request: Request) -> Result<Reply, Err
 
 async fn start(ctx: &Context, key: ServerKey, query: &Form) -> Result<Reply, Error> {
     let permit = access::permit::<StartServer>(ctx.caller.as_ref(), key.clone())?;
-    check_named(ctx, &key)?;
+    ctx.check_named(&key)?;
     let servers = &ctx.hub().servers;
     let next = next_target(ctx, query);
     let onward = || match &next {
@@ -75,15 +75,6 @@ pub async fn stop_by_form(ctx: &Context, request: Request) -> Result<Reply, Erro
     ctx.hub().servers.stop(&permit)?;
     ctx.hub().servers.settled(&key, STOP_LOOK).await;
     Ok(see(ctx.links.home().as_str()))
-}
-
-/// Named servers exist only where the configuration lets them (SP-40).
-pub fn check_named(ctx: &Context, key: &ServerKey) -> Result<(), Error> {
-    if key.server.is_default() || ctx.settings.hub.named_servers {
-        Ok(())
-    } else {
-        Err(Error::bad_request("Named servers are not enabled."))
-    }
 }
 
 impl From<StartError> for Error {
