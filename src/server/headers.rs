@@ -3,10 +3,7 @@
 use http::{HeaderName, HeaderValue, header};
 
 use super::routes::Realm;
-use crate::http::reply::Reply;
-
-/// The version of JupyterHub whose API this is; single-user servers parse it as PEP 440 (SU-20).
-pub(super) const API_VERSION: &str = "6.1.1";
+use crate::{handlers::api::model::JUPYTERHUB_VERSION, http::reply::Reply};
 
 const VERSION: HeaderName = HeaderName::from_static("x-jupyterhub-version");
 
@@ -37,7 +34,7 @@ const FIXED: [(HeaderName, &str); 5] = [
 /// Adds what a reply has not set itself.
 pub(super) fn finish(reply: &mut Reply, realm: Realm, csp_report: &str) {
     let headers = reply.headers_mut();
-    headers.insert(VERSION, HeaderValue::from_static(API_VERSION));
+    headers.insert(VERSION, HeaderValue::from_static(JUPYTERHUB_VERSION));
     for (name, value) in FIXED {
         headers
             .entry(name)

@@ -18,7 +18,8 @@ use crate::{
     store::{servers::Server, tokens::Token, users::User},
 };
 
-/// The version of JupyterHub whose API this is; single-user servers compare it with their own (SU-20).
+/// The version of JupyterHub whose API this is; single-user servers parse it as PEP 440 and compare it
+/// with their own (SU-20).
 pub const JUPYTERHUB_VERSION: &str = "6.1.1";
 
 /// Which keys of a user's model each scope opens.
