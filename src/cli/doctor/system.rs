@@ -6,12 +6,10 @@ use super::{
     Check, Machine,
     command::{As, output},
 };
+use crate::systemd::OLDEST_VERSION;
 
 /// systemctl answers from memory; a busy manager takes a moment.
 const SYSTEMCTL_DEADLINE: Duration = Duration::from_secs(10);
-
-/// The oldest systemd that Carrel is tested with.
-const OLDEST_SYSTEMD: u32 = 252;
 
 /// The units that must be active for people to log in.
 const UNITS: [&str; 5] = [
@@ -59,16 +57,16 @@ fn judge_version(text: &str) -> Check {
         .nth(1)
         .and_then(|word| word.parse().ok());
     match number {
-        Some(number) if number >= OLDEST_SYSTEMD => Check::ok(NAME, format!("{number}")),
+        Some(number) if number >= OLDEST_VERSION => Check::ok(NAME, format!("{number}")),
         Some(number) => Check::warn(
             NAME,
             format!("{number}"),
-            format!("Carrel is tested with {OLDEST_SYSTEMD} and newer; update the system."),
+            format!("Carrel is tested with {OLDEST_VERSION} and newer; update the system."),
         ),
         None => Check::warn(
             NAME,
             "systemctl does not tell its version",
-            format!("Carrel needs systemd {OLDEST_SYSTEMD} or newer."),
+            format!("Carrel needs systemd {OLDEST_VERSION} or newer."),
         ),
     }
 }
