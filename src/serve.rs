@@ -85,8 +85,15 @@ pub async fn serve(config: &Path, settings: Settings) -> anyhow::Result<()> {
 
     let hub = &app.parts.hub;
     // Servers are found before the first request, so that nobody is told that theirs is stopped.
-    if timeout(FIRST_LOOK, hub.servers.reconcile()).await.is_err() {
-        tracing::warn!("not all servers were found in {FIRST_LOOK:?}; looking on while serving");
+    match timeout(FIRST_LOOK, hub.servers.reconcile()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(
+            "could not look for servers, trying again while serving: {:#}",
+            anyhow::Error::new(error)
+        ),
+        Err(_) => {
+            tracing::warn!("not all servers were found in {FIRST_LOOK:?}; looking on while serving")
+        }
     }
     let mut essential = JoinSet::new();
     let servers = hub.servers.clone();
