@@ -276,15 +276,15 @@ async fn answer_row(app: &App, arrival: Arrival, asked: Asked) -> Reply {
     let holder = identity.holder();
     let (xsrf, fresh_xsrf) = xsrf_token(app, &head.headers, holder);
     let checked = check_forgery(app, row, &identity, &head, &body);
-    let identity = match (&checked, row.realm) {
+    let identity = match &checked {
         // A request that cannot prove itself is nobody's; pages say so, the API says how (HD-36).
-        (Err(_), _) => Identity::Nobody,
-        (Ok(()), _) => identity,
+        Err(_) => Identity::Nobody,
+        Ok(()) => identity,
     };
     let session_id = missing_session_id(&identity, &head.headers);
     let ctx = arrival.context(app, params, identity, xsrf);
     let request = handlers::Request::from_parts(head, body);
-    let (uri_headers, method) = (request.headers().clone(), request.method().clone());
+    let (request_headers, method) = (request.headers().clone(), request.method().clone());
     let result = match checked {
         Ok(()) => handler(&ctx, request).await,
         Err(_) if row.path == "login" => Ok(html::login::expired_form(&ctx, &request)),
@@ -292,9 +292,9 @@ async fn answer_row(app: &App, arrival: Arrival, asked: Asked) -> Reply {
     };
     let mut reply = match result {
         Ok(reply) => reply,
-        Err(error) => faults::tell(&ctx, row.realm, &uri_headers, &error),
+        Err(error) => faults::tell(&ctx, row.realm, &request_headers, &error),
     };
-    if matches!(row.realm, Realm::Page | Realm::Visit) && is_navigation(&uri_headers) {
+    if matches!(row.realm, Realm::Page | Realm::Visit) && is_navigation(&request_headers) {
         if let Some(session_id) = session_id {
             cookies::set_session_id(&mut reply, &session_id, ctx.links.base());
         }
