@@ -1,5 +1,5 @@
-//! The composition root of the hub: settings → store → systemd → servers → listeners → READY=1 →
-//! run → drain.
+//! The composition root of the hub: settings → certificate → listeners → store → systemd → servers →
+//! READY=1 → run → drain.
 //!
 //! Everything is made and bound before anything is served, so that a fault stops the start with a
 //! sentence and never leaves half a hub.

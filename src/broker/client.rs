@@ -174,7 +174,7 @@ impl Broker {
         }
     }
 
-    /// Makes the way to a broker at `socket`, with short deadlines.
+    /// Makes the way to a broker at `socket`, with the usual deadlines; for tests.
     pub fn at(socket: PathBuf) -> Self {
         Self {
             socket,

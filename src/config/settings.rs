@@ -136,7 +136,7 @@ pub struct ResourceLimits {
     pub tasks: Option<u64>,
 }
 
-/// What a server's processes are kept from; every field is one systemd directive.
+/// What a server's processes are kept from; every field stands for systemd directives.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sandbox {
     /// NoNewPrivileges=: setuid programs such as sudo do not work.

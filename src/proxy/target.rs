@@ -1,4 +1,4 @@
-//! Connecting to a user's socket without being lent out (DESIGN 7, invariant 2).
+//! Connecting to a user's socket without being lent out.
 //!
 //! The folder belongs to the user, who can put anything in the socket's place at any moment: a link
 //! to somebody else's socket, or a socket another program of theirs listens on. So the socket is

@@ -17,7 +17,7 @@ pub struct Purged {
 }
 
 impl Store {
-    /// Removes sessions, tokens and codes that have ended; to be called every hour or so.
+    /// Removes sessions, tokens and codes that have ended.
     pub async fn purge_expired(&self, now: Timestamp) -> Result<Purged> {
         const SESSIONS: &str = "DELETE FROM sessions WHERE expires <= :now";
         const TOKENS: &str = "DELETE FROM api_tokens WHERE expires <= :now";
