@@ -187,7 +187,7 @@ mod tests {
     use super::*;
 
     const NOW: Timestamp = Timestamp::from_micros(0);
-    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+    const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
     fn fail(throttle: &Throttle, account: &str, address: IpAddr, times: u32) {
         for _ in 0..times {
