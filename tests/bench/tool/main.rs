@@ -15,10 +15,16 @@ use anyhow::{Context, Result, bail};
 #[tokio::main]
 async fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    // As the command of a user's server it gets the arguments of jupyterhub-singleuser.
+    let as_server =
+        |argument: &String| Some(argument.strip_prefix("--ServerApp.sock=")?.to_owned());
+    if let Some(socket) = arguments.iter().find_map(as_server) {
+        return upstream::run_as_server(&socket).await;
+    }
     let mut arguments = arguments.iter().map(String::as_str);
     let mut next = |what: &'static str| arguments.next().with_context(|| format!("{what}?"));
     match next("upstream, front, echo, idle or handshakes")? {
-        "upstream" => upstream::run(next("socket")?).await,
+        "upstream" => upstream::run(next("socket")?, next("address")?).await,
         "front" => front::run(next("address")?, next("pem file")?, next("socket")?).await,
         "echo" => {
             let target = client::Target::new(next("address")?, next("pem file")?, next("path")?)?;

@@ -1,6 +1,6 @@
 //! The server behind: as little as can be, so that what stands in front shows.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, os::unix::fs::PermissionsExt};
 
 use anyhow::Result;
 use bytes::Bytes;
@@ -9,20 +9,57 @@ use http_body_util::Full;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::UnixListener,
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    net::{TcpListener, UnixListener},
 };
 use tokio_util::task::TaskTracker;
 
-pub(crate) async fn run(socket: &str) -> Result<()> {
-    let listener = UnixListener::bind(socket)?;
-    let tasks = TaskTracker::new();
-    let small = Bytes::from(vec![b'x'; 1024]);
-    let large = Bytes::from(vec![b'x'; 1024 * 1024]);
+/// Serves on a Unix socket, and on TCP for a proxy that keeps no connections to Unix sockets.
+pub(crate) async fn run(socket: &str, address: &str) -> Result<()> {
+    let near = UnixListener::bind(socket)?;
+    let far = TcpListener::bind(address).await?;
+    let server = Server::new();
     loop {
-        let (stream, _) = listener.accept().await?;
-        let (small, large, spawner) = (small.clone(), large.clone(), tasks.clone());
-        tasks.spawn(async move {
+        tokio::select! {
+            accepted = near.accept() => server.serve(accepted?.0),
+            accepted = far.accept() => {
+                let stream = accepted?.0;
+                stream.set_nodelay(true)?;
+                server.serve(stream);
+            }
+        }
+    }
+}
+
+/// Serves as a user's server that answers at once.
+pub(crate) async fn run_as_server(socket: &str) -> Result<()> {
+    let listener = UnixListener::bind(socket)?;
+    std::fs::set_permissions(socket, std::fs::Permissions::from_mode(0o660))?;
+    let server = Server::new();
+    loop {
+        server.serve(listener.accept().await?.0);
+    }
+}
+
+struct Server {
+    tasks: TaskTracker,
+    small: Bytes,
+    large: Bytes,
+}
+
+impl Server {
+    fn new() -> Self {
+        Self {
+            tasks: TaskTracker::new(),
+            small: Bytes::from(vec![b'x'; 1024]),
+            large: Bytes::from(vec![b'x'; 1024 * 1024]),
+        }
+    }
+
+    fn serve(&self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let (small, large) = (self.small.clone(), self.large.clone());
+        let spawner = self.tasks.clone();
+        self.tasks.spawn(async move {
             let service = service_fn(move |request: Request<Incoming>| {
                 let path = request.uri().path();
                 let reply = if path.ends_with("/ws") {
