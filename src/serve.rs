@@ -92,7 +92,9 @@ pub async fn serve(config: &Path, settings: Settings) -> anyhow::Result<()> {
             anyhow::Error::new(error)
         ),
         Err(_) => {
-            tracing::warn!("not all servers were found in {FIRST_LOOK:?}; looking on while serving")
+            tracing::warn!(
+                "not all servers were found in {FIRST_LOOK:?}; looking on while serving"
+            );
         }
     }
     let mut essential = JoinSet::new();

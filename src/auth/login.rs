@@ -21,6 +21,7 @@ use crate::{
         message::{Prompt, Refusal},
     },
     domain::{names::UserName, secret::Secret, time::Clock},
+    telemetry::causes::Causes,
 };
 
 /// Refusals are told at multiples of this after the attempt began: longer than the broker, which
@@ -243,8 +244,7 @@ fn log_refusal(waiting: &Waiting, refusal: &Refusal) {
 }
 
 fn unavailable(error: &client::Error) -> Outcome {
-    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
-    tracing::error!("log a person in: {error}{}", cause.unwrap_or_default());
+    tracing::error!("log a person in: {}", Causes(error));
     Outcome::Unavailable
 }
 

@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Hub;
 use crate::domain::{names::ServerKey, time::Timestamp};
+use crate::telemetry::causes::Causes;
 
 /// How often.
 const EVERY: Duration = Duration::from_secs(30);
@@ -27,7 +28,9 @@ pub async fn keep(hub: &Hub, stop: CancellationToken) {
         }
         match hub.store.purge_expired(hub.clock.now()).await {
             Ok(purged) => tracing::debug!("forgot what has expired: {purged:?}"),
-            Err(error) => tracing::error!("forget what has expired: {error}"),
+            Err(error) => {
+                tracing::error!("forget what has expired: {causes}", causes = Causes(&error));
+            }
         }
     }
 }
@@ -43,7 +46,7 @@ async fn write_activity(hub: &Hub, written: &mut HashMap<ServerKey, Timestamp>) 
             let servers = vec![(route.key.clone(), at)];
             let user = &route.key.user;
             if let Err(error) = hub.store.record_activity(user, Some(at), servers).await {
-                tracing::error!(server.name = %route.key, "write activity of {}: {error}", route.key);
+                tracing::error!(server.name = %route.key, "write activity of {}: {causes}", route.key, causes = Causes(&error));
                 continue;
             }
         }

@@ -15,6 +15,7 @@ use crate::{
         time::Clock,
     },
     store::{self, Store, sessions::NewSession},
+    telemetry::causes::Causes,
 };
 
 /// How exactly the use of a session is remembered.
@@ -76,8 +77,9 @@ pub async fn find(
     {
         // A full disk must not lock anybody out.
         tracing::warn!(
-            "the use of a session of {} is not recorded: {error}",
-            session.user
+            "the use of a session of {} is not recorded: {causes}",
+            session.user,
+            causes = Causes(&error)
         );
     }
     let via = Via::Session {

@@ -19,6 +19,7 @@ use crate::{
         self, Store,
         tokens::{NewToken, PresentedToken, Token},
     },
+    telemetry::causes::Causes,
 };
 
 /// How exactly the use of a token is remembered.
@@ -79,7 +80,11 @@ pub async fn identify(
         && let Err(error) = store.touch_token(token.id, now).await
     {
         // A full disk must not lock anybody out.
-        tracing::warn!("the use of token {} is not recorded: {error}", token.id);
+        tracing::warn!(
+            "the use of token {} is not recorded: {causes}",
+            token.id,
+            causes = Causes(&error)
+        );
     }
     let members = Arc::<Membership>::default();
     let grants = effective(&presented, &members);

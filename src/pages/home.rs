@@ -290,7 +290,7 @@ fn actions(view: &HomeView, server: &ServerView) -> Markup {
             (forms::post(&view.frame, &links.spawn(&server.key, None), &html! {
                 button.primary.start-server id=[id("start")] type="submit" aria-label=(what("Start")) { "Start" }
             }))
-            @if !is_default {
+            @if !is_default && view.named.is_some() {
                 (forms::post(&view.frame, &links.delete_server(&server.key), &html! {
                     button.delete-server type="submit" aria-label=(what("Delete")) { "Delete" }
                 }))

@@ -1,7 +1,5 @@
 //! Faults told to whoever asked: a page for people, JSON for programs; and once to the journal.
 
-use std::fmt::Write as _;
-
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 
@@ -14,6 +12,7 @@ use crate::{
         request::wants_json,
     },
     pages::error::{ErrorView, error_page},
+    telemetry::causes::Causes,
 };
 
 /// The body of an API error (API-05).
@@ -59,22 +58,10 @@ pub(super) fn json(status: StatusCode, message: &str) -> Reply {
 }
 
 fn log(request_id: &str, error: &Error) {
-    let mut causes = String::new();
-    let mut cause = std::error::Error::source(error);
-    while let Some(next) = cause {
-        // Writing to a String does not fail.
-        let _written = write!(causes, ": {next}");
-        cause = next.source();
-    }
+    let causes = Causes(error);
     if error.status().is_server_error() && error.status() != StatusCode::SERVICE_UNAVAILABLE {
-        tracing::error!(
-            request.id = request_id,
-            "request {request_id}: {error}{causes}"
-        );
+        tracing::error!(request.id = request_id, "request {request_id}: {causes}");
     } else {
-        tracing::debug!(
-            request.id = request_id,
-            "request {request_id}: {error}{causes}"
-        );
+        tracing::debug!(request.id = request_id, "request {request_id}: {causes}");
     }
 }

@@ -3,15 +3,12 @@
 use http::{HeaderName, HeaderValue, header};
 
 use super::routes::Realm;
-use crate::{handlers::api::model::JUPYTERHUB_VERSION, http::reply::Reply};
+use crate::{handlers::api::model::JUPYTERHUB_VERSION, http::reply::Reply, pages};
 
 const VERSION: HeaderName = HeaderName::from_static("x-jupyterhub-version");
 
-/// Pages run their own scripts and styles and nothing else, and nobody frames them.
-const PAGE_POLICY: &str = "default-src 'self'; base-uri 'none'; object-src 'none'; \
-                           frame-ancestors 'none'; report-uri ";
 /// Data is not a page at all.
-const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; report-uri ";
+const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 
 /// Headers whose value never changes.
 const FIXED: [(HeaderName, &str); 5] = [
@@ -42,9 +39,9 @@ pub(super) fn finish(reply: &mut Reply, realm: Realm, csp_report: &str) {
     }
     let policy = match realm {
         Realm::Api | Realm::OAuthToken => API_POLICY,
-        Realm::Open | Realm::Page | Realm::Visit => PAGE_POLICY,
+        Realm::Open | Realm::Page | Realm::Visit => pages::CONTENT_SECURITY_POLICY,
     };
-    if let Ok(policy) = HeaderValue::from_str(&format!("{policy}{csp_report}")) {
+    if let Ok(policy) = HeaderValue::from_str(&format!("{policy}; report-uri {csp_report}")) {
         headers
             .entry(header::CONTENT_SECURITY_POLICY)
             .or_insert(policy);

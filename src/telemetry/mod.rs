@@ -1,4 +1,5 @@
 //! What the program says about itself while it runs.
 #![forbid(unsafe_code)]
 
+pub mod causes;
 pub mod logs;

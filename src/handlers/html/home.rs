@@ -45,7 +45,7 @@ async fn server_view(ctx: &Context, key: ServerKey, record: Option<&Server>) -> 
     let usage = match status.life {
         Life::Ready { .. } => Usage {
             memory_bytes: ctx.hub().servers.memory_bytes(&key).await,
-            memory_limit_bytes: ctx.settings.server.limits.memory_bytes,
+            memory_limit_bytes: failures::memory_limit(&ctx.settings),
             cpu_time: None,
         },
         Life::Stopped { .. }

@@ -39,6 +39,7 @@ use crate::{
     hub::routes::Routes,
     store::{self, Store},
     systemd::Systemd,
+    telemetry::causes::Causes,
 };
 
 /// Commands that may wait for one supervisor; more than that means it is stuck, and is told so.
@@ -261,7 +262,7 @@ impl Servers {
         match self.shared.parts.systemd.unit_status(&unit).await {
             Ok(status) => status?.memory_bytes,
             Err(error) => {
-                tracing::warn!(unit = %unit, "look at {unit}: {error}");
+                tracing::warn!(unit = %unit, "look at {unit}: {causes}", causes = Causes(&error));
                 None
             }
         }
@@ -307,7 +308,7 @@ impl Shared {
         command: Command,
     ) {
         if let Err(error) = self.send(table, key, command) {
-            tracing::error!(server.name = %key, "server {key} was not told of an event: {error}");
+            tracing::error!(server.name = %key, "server {key} was not told of an event: {causes}", causes = Causes(&error));
         }
     }
 
@@ -367,7 +368,10 @@ impl Status {
 
 impl From<store::Error> for FailureCause {
     fn from(error: store::Error) -> Self {
-        tracing::error!("the database refused a server's record: {error}");
+        tracing::error!(
+            "the database refused a server's record: {causes}",
+            causes = Causes(&error)
+        );
         Self::Unavailable("the hub could not write its records".to_owned())
     }
 }

@@ -16,6 +16,7 @@ use crate::{
     },
     store::{self, servers::RecordedState},
     systemd::{self, UnitEvent, UnitStatus},
+    telemetry::causes::Causes,
 };
 
 /// How long a unit may stay away that a killed hub had asked for; the broker that was asked goes on
@@ -34,7 +35,10 @@ impl Servers {
                 Ok(never) => match never {},
                 Err(Lost::Store(error)) => return error,
                 Err(Lost::Bus(error)) => {
-                    tracing::warn!("lost systemd, trying again: {error}");
+                    tracing::warn!(
+                        "lost systemd, trying again: {causes}",
+                        causes = Causes(&error)
+                    );
                     sleep(RECONNECT).await;
                 }
             }

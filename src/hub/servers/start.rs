@@ -23,6 +23,7 @@ use crate::{
     hub::{oauth, routes::Route, tokens},
     store::{self, runs::NewRun},
     systemd::{Exit, UnitStatus, journal},
+    telemetry::causes::Causes,
 };
 
 /// How often a program that does not answer yet is asked again.
@@ -137,8 +138,7 @@ impl From<LaunchError> for FailureCause {
                 Self::NotStarted(message)
             }
             error @ (LaunchError::AlreadyRunning { .. } | LaunchError::Unavailable(_)) => {
-                let source = std::error::Error::source(&error).map(|source| format!(": {source}"));
-                let what = format!("{error}{}", source.unwrap_or_default());
+                let what = Causes(&error).to_string();
                 tracing::error!("a server did not start: {what}");
                 Self::Unavailable(what)
             }
@@ -229,7 +229,10 @@ async fn listen(run: &InvocationId, publish: &watch::Sender<Status>) {
                     news
                 });
             }
-            Err(error) => tracing::debug!("read the journal of run {run}: {error}"),
+            Err(error) => tracing::debug!(
+                "read the journal of run {run}: {causes}",
+                causes = Causes(&error)
+            ),
         }
     }
 }
@@ -241,7 +244,7 @@ pub(super) async fn end_of(shared: &Shared, key: &ServerKey, run: &InvocationId)
         Ok(found) => found,
         Err(error) => {
             // Not knowing is not an end: signals and the next resync will tell.
-            tracing::warn!(unit = %unit, "look at {unit}: {error}");
+            tracing::warn!(unit = %unit, "look at {unit}: {causes}", causes = Causes(&error));
             return None;
         }
     };
@@ -279,7 +282,7 @@ impl Shared {
         let uid = match self.parts.store.find_user(&key.user).await {
             Ok(user) => user?.uid,
             Err(error) => {
-                tracing::error!("look up {}: {error}", key.user);
+                tracing::error!("look up {}: {causes}", key.user, causes = Causes(&error));
                 return None;
             }
         };

@@ -11,6 +11,7 @@ use crate::{
         server::{Event, InvocationId},
     },
     systemd::journal,
+    telemetry::causes::Causes,
 };
 
 /// Lines of the journal kept with a failure.
@@ -29,11 +30,11 @@ pub(super) async fn undo(
 ) -> Done {
     if let Err(error) = shared.parts.store.begin_stop(&key).await {
         // Without this record a hub that is killed now would adopt what was to be stopped.
-        tracing::warn!(server.name = %key, "record that {key} is being stopped: {error}");
+        tracing::warn!(server.name = %key, "record that {key} is being stopped: {causes}", causes = Causes(&error));
     }
     let mut pause = PAUSES.0;
     while let Err(error) = shared.parts.broker.stop(&key).await {
-        tracing::error!(server.name = %key, "stop the unit of {key}: {error}; trying again");
+        tracing::error!(server.name = %key, "stop the unit of {key}: {causes}; trying again", causes = Causes(&error));
         sleep(pause).await;
         pause = (pause * 2).min(PAUSES.1);
     }
@@ -46,7 +47,7 @@ pub(super) async fn undo(
         .finish_run(&key, shared.parts.clock.now())
         .await
     {
-        tracing::error!(server.name = %key, "forget the run of {key}: {error}; trying again");
+        tracing::error!(server.name = %key, "forget the run of {key}: {causes}; trying again", causes = Causes(&error));
         sleep(pause).await;
         pause = (pause * 2).min(PAUSES.1);
     }
@@ -61,7 +62,10 @@ async fn last_lines(run: &InvocationId) -> Vec<String> {
     match journal::last_lines(run, LINES_KEPT).await {
         Ok(lines) => lines,
         Err(error) => {
-            tracing::warn!("read the journal of run {run}: {error}");
+            tracing::warn!(
+                "read the journal of run {run}: {causes}",
+                causes = Causes(&error)
+            );
             Vec::new()
         }
     }
