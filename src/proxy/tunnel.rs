@@ -53,6 +53,7 @@ struct Flow {
     needs_flush: bool,
     has_ended: bool,
     is_done: bool,
+    is_broken: bool,
     frames: Frames,
 }
 
@@ -121,12 +122,13 @@ impl<B: AsyncRead + AsyncWrite + Unpin> Tunnel<B> {
         }
     }
 
-    /// Lets the other direction end after one has, for a while.
+    /// Lets the other direction end after one has, for a while; not when that one broke.
     async fn linger(mut self) {
         let mut deadline = pin!(sleep_until(Instant::now() + LINGER));
         poll_fn(|cx| {
             let _one_is_done = self.poll(cx);
-            if self.upward.is_done && self.downward.is_done {
+            let is_over = self.upward.is_done && self.downward.is_done;
+            if is_over || self.upward.is_broken || self.downward.is_broken {
                 return Poll::Ready(());
             }
             deadline.as_mut().poll(cx)
@@ -169,6 +171,7 @@ impl Flow {
         let result = ready!(self.poll_move(cx, from, to, saw_data));
         self.is_done = true;
         if let Err(error) = result {
+            self.is_broken = true;
             tracing::debug!(%error, "a websocket broke off");
         }
         Poll::Ready(())
@@ -261,5 +264,76 @@ impl Flow {
             self.written = 0;
         }
         Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::io::AsyncReadExt;
+
+    use super::*;
+    use crate::{
+        domain::{
+            names::{ServerKey, UserName},
+            time::{Clock, Timestamp},
+        },
+        hub::routes::Route,
+    };
+
+    /// A browser whose connection was reset.
+    struct Reset;
+
+    impl AsyncRead for Reset {
+        fn poll_read(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()))
+        }
+    }
+
+    impl AsyncWrite for Reset {
+        fn poll_write(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            Poll::Pending
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Pending
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Pending
+        }
+    }
+
+    #[tokio::test]
+    async fn a_reset_connection_is_not_lingered_for() {
+        let (server, mut theirs) = UnixStream::pair().unwrap();
+        let key = ServerKey::default_of(UserName::parse("alice").unwrap());
+        let route = Route::new(key, "/user/alice/".into(), "/s".into(), 0);
+        let clock = Clock::fixed(Timestamp::from_micros(0));
+        let mut tunnel = Tunnel {
+            browser: Reset,
+            server,
+            upward: Flow::default(),
+            downward: Flow::default(),
+            activity: Activity::new(Arc::new(route), clock),
+        };
+        poll_fn(|cx| tunnel.poll(cx)).await;
+        let begin = Instant::now();
+        tunnel.linger().await;
+        assert!(begin.elapsed() < LINGER / 2);
+        assert_eq!(
+            theirs.read(&mut [0; 1]).await.unwrap(),
+            0,
+            "the server learns of it"
+        );
     }
 }
