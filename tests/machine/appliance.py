@@ -66,13 +66,16 @@ class Appliance:
     def __init__(self, machine: Machine):
         self.machine = machine
         self.run = machine.run
-        self._addresses = (f"127.0.{high}.{low}" for high, low in itertools.product(range(1, 255), range(1, 255)))
+        self._addresses = (f"198.18.{high}.{low}" for high, low in itertools.product(range(256), range(2, 255)))
 
     @classmethod
     def boot(cls, with_jupyter: bool = True) -> Appliance:
         """Boots a machine without Carrel in it."""
         binds = {built("venv"): "/opt/carrel/venv"} if with_jupyter else {}
-        return cls(Machine.boot(binds=binds))
+        machine = Machine.boot(binds=binds)
+        # Visitors come from addresses of their own: the hub counts all of loopback as one.
+        machine.run("ip address add 198.18.0.1/16 dev lo")
+        return cls(machine)
 
     def stop(self) -> None:
         self.machine.stop()
