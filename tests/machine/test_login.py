@@ -3,6 +3,7 @@
 import concurrent.futures
 import re
 import statistics
+import threading
 import time
 
 import pytest
@@ -145,23 +146,30 @@ def test_failed_logins_are_throttled_per_account(machine):
     machine.login("alice").close()
 
 
-def test_a_good_login_is_quick_while_many_bad_ones_are_in_flight(machine):
+def test_a_good_login_does_not_wait_for_bad_ones_in_flight(machine):
+    together = threading.Barrier(65)
+
     def bad(number):
         with machine.visitor() as visitor:
-            visitor.try_login(f"flood-{number}", "not-it")
-
-    with concurrent.futures.ThreadPoolExecutor(64) as pool:
-        flood = [pool.submit(bad, number) for number in range(64)]
-        time.sleep(1)
-        with machine.visitor() as visitor:
             form = Page((page := visitor.get("/hub/login")).text).forms[0]
-            before = time.monotonic()
-            response = visitor.submit(form, str(page.url), username="alice", password="alice-8Kq2")
-            took = time.monotonic() - before
+            together.wait(60)
+            visitor.submit(form, str(page.url), username=f"flood-{number}", password="not-it")
+
+    with concurrent.futures.ThreadPoolExecutor(64) as pool, machine.visitor() as visitor:
+        flood = [pool.submit(bad, number) for number in range(64)]
+        form = Page((page := visitor.get("/hub/login")).text).forms[0]
+        together.wait(60)
+        time.sleep(1)
+        before = time.monotonic()
+        response = visitor.submit(form, str(page.url), username="alice", password="alice-8Kq2")
+        took = time.monotonic() - before
+        assert not all(attempt.done() for attempt in flood)
         for attempt in flood:
             attempt.result()
     assert response.status_code in (302, 303)
-    assert took < 2, f"{took:.2f} s"
+    # Four at a time, as JupyterHub takes them, the bad ones would last half a minute. How quick it is exactly depends on
+    # what else the machine does; tests/bench measures that.
+    assert took < 8, f"{took:.2f} s"
 
 
 def test_a_login_form_without_its_token_is_refused(machine):
