@@ -26,8 +26,10 @@ use crate::{
     telemetry::causes::Causes,
 };
 
-/// How often a program that does not answer yet is asked again.
-const PROBE_EVERY: Duration = Duration::from_millis(25);
+/// How often a program that does not answer yet is asked again: often while it may be a quick one.
+const PROBE_EVERY: [Duration; 2] = [Duration::from_millis(5), Duration::from_millis(50)];
+/// Until when a program may be a quick one.
+const QUICK: Duration = Duration::from_secs(1);
 /// How often the journal is looked at for what the program says while it starts.
 const LISTEN_EVERY: Duration = Duration::from_millis(1000);
 /// Lines of the program shown while it starts.
@@ -203,7 +205,13 @@ async fn answer(shared: &Shared, key: &ServerKey, target: &Target) -> Event {
         if let Some(cause) = event {
             return Event::NotAnswered(cause);
         }
-        sleep(PROBE_EVERY).await;
+        let [often, seldom] = PROBE_EVERY;
+        sleep(if begun.elapsed() < QUICK {
+            often
+        } else {
+            seldom
+        })
+        .await;
     }
 }
 
