@@ -14,9 +14,12 @@ def pictures():
 def run_cell(page, code: str) -> None:
     """Makes a notebook by JupyterLab's launcher, types a cell and runs it."""
     page.locator(".jp-LauncherCard[data-category='Notebook']").first.click(timeout=60_000)
+    # What is typed before the kernel is connected is lost when the notebook settles.
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle").first).to_be_visible(timeout=60_000)
     cell = page.locator(".jp-Notebook .jp-CodeCell .cm-content").first
     cell.click(timeout=60_000)
     page.keyboard.type(code)
+    expect(cell).to_contain_text(code)
     page.keyboard.press("Shift+Enter")
 
 
