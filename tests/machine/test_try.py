@@ -27,10 +27,24 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def interruptible() -> None:
+    """A shell cannot trap a signal that it was started to ignore, as whatever runs in the background may be."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def interrupt(trying: subprocess.Popen) -> int:
+    os.killpg(trying.pid, signal.SIGINT)
+    try:
+        return trying.wait(30)
+    except subprocess.TimeoutExpired:
+        os.killpg(trying.pid, signal.SIGTERM)
+        raise
+
+
 def test_it_leads_to_a_login_page_and_leaves_nothing():
     before, port = traces(), free_port()
     with subprocess.Popen([TRY, "--port", str(port)], stdout=subprocess.PIPE, text=True, start_new_session=True,
-                          stdin=subprocess.DEVNULL) as trying:
+                          stdin=subprocess.DEVNULL, preexec_fn=interruptible) as trying:
         try:
             printed = ""
             for line in trying.stdout:
@@ -43,8 +57,7 @@ def test_it_leads_to_a_login_page_and_leaves_nothing():
                                           context=ssl._create_unverified_context())
             assert b"username_input" in page.read()
         finally:
-            os.killpg(trying.pid, signal.SIGINT)
-            assert trying.wait(30) == 130
+            assert interrupt(trying) == 130
     eventually(lambda: traces() == before, 10, "nothing is left")
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
