@@ -5,4 +5,6 @@
 #[cfg(test)]
 mod command_line;
 #[cfg(test)]
+mod rest_api;
+#[cfg(test)]
 mod tidy;
