@@ -11,7 +11,7 @@ use crate::{
     config::settings::Settings,
     domain::{
         names::{ServerKey, UnitName},
-        scope::role::AdminRole,
+        role::AdminRole,
         time::Timestamp,
     },
     store::{

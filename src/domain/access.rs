@@ -209,20 +209,20 @@ impl Caller {
     }
 
     /// Tells whether the caller has a scope for a target.
-    pub fn can(&self, scope: ScopeName, object: &impl Object) -> bool {
+    pub fn can(&self, scope: &ScopeName, object: &impl Object) -> bool {
         self.grants.covers(scope, &object.target(), &self.members)
     }
 
     /// Gives a permit when the caller may do `A` to the target.
     pub fn permit<A: Action>(&self, target: A::Target) -> Result<Permit<A>, Denied> {
-        if A::ANY_OF.iter().any(|scope| self.can(*scope, &target)) {
+        if A::ANY_OF.iter().any(|scope| self.can(scope, &target)) {
             return Ok(Permit {
                 target,
                 by: By::Caller(self.owner.clone()),
                 action: PhantomData,
             });
         }
-        if A::ANY_OF.iter().any(|scope| self.grants.has(*scope)) {
+        if A::ANY_OF.iter().any(|scope| self.grants.has(scope)) {
             return Err(Denied::NoAccess);
         }
         Err(Denied::NotHeld { any_of: A::ANY_OF })
@@ -299,14 +299,17 @@ impl fmt::Display for By {
 }
 
 fn join(scopes: &[ScopeName]) -> String {
-    let names: Vec<_> = scopes.iter().map(|s| s.as_str()).collect();
+    let names: Vec<_> = scopes.iter().map(ScopeName::as_str).collect();
     names.join(", ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::scope::{Holder, Scope, role};
+    use crate::domain::{
+        role,
+        scope::{Holder, Scope},
+    };
 
     fn user(name: &str) -> UserName {
         UserName::parse(name).unwrap()

@@ -12,6 +12,7 @@ pub mod names;
 pub mod oauth;
 pub mod paths;
 pub mod redirect;
+pub mod role;
 pub mod scope;
 pub mod secret;
 pub mod server;

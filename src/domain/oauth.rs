@@ -11,10 +11,10 @@ use thiserror::Error;
 
 use crate::domain::{
     names::{ServerKey, UserName},
+    role,
     scope::{
         Grants, Holder, Membership, Scope, ScopeName,
         request::{self, Available},
-        role,
     },
     secret::same_bytes,
 };
@@ -248,7 +248,7 @@ impl AuthorizeParameters {
 impl ClientRules {
     /// Returns the scopes every token of the client has: who its owner is, and the server's door.
     pub fn required_scopes(&self) -> BTreeSet<Scope> {
-        let mut scopes = BTreeSet::from_iter(role::identify());
+        let mut scopes = BTreeSet::from_iter(role::identify_user());
         scopes.insert(role::access_server(&self.server));
         scopes
     }

@@ -91,7 +91,7 @@ fn not_after(at: Timestamp, latest: Timestamp) -> Result<Timestamp, ReportError>
 mod tests {
     use super::*;
     use crate::{
-        domain::{names::UserName, scope::role::AdminRole, secret::Secret},
+        domain::{names::UserName, role::AdminRole, secret::Secret},
         store::users::Login,
     };
 

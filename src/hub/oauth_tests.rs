@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     domain::{
         access::{Owner, Via},
-        scope::role::{self, AdminRole},
+        role::{self, AdminRole},
         time::Timestamp,
     },
     hub::tokens,
@@ -270,7 +270,7 @@ async fn a_visitor_is_asked_once() {
         .unwrap()
         .unwrap();
     assert_eq!(visitor.user(), Some(&user("boss")));
-    assert!(!visitor.grants().has(ScopeName::AdminUi));
+    assert!(!visitor.grants().has(&ScopeName::AdminUi));
     let again = world.authorize(&boss, QUERY, None).await.unwrap();
     assert_eq!(again.consent, Consent::Given);
 }

@@ -10,7 +10,7 @@ use crate::{
         access::{Caller, Owner, Via},
         entropy::Entropy,
         names::UserName,
-        scope::role,
+        role,
         secret::{Secret, TokenHash},
         time::Clock,
     },
@@ -102,7 +102,7 @@ pub async fn end(store: &Store, hash: TokenHash) -> Result<usize, store::Error> 
 mod tests {
     use super::*;
     use crate::{
-        domain::{scope::role::AdminRole, time::Timestamp},
+        domain::{role::AdminRole, time::Timestamp},
         store::users::Login,
     };
 
@@ -179,7 +179,7 @@ mod tests {
         let hash = TokenHash::of(begun.login.expose());
         let admin = crate::domain::scope::ScopeName::AdminUi;
         let found = find(&store, &clock, hash).await.unwrap().unwrap();
-        assert!(found.caller.grants().has(admin));
+        assert!(found.caller.grants().has(&admin));
         let demoted = Login {
             name: root,
             uid: 1001,
@@ -189,6 +189,6 @@ mod tests {
         };
         store.record_login(demoted).await.unwrap();
         let found = find(&store, &clock, hash).await.unwrap().unwrap();
-        assert!(!found.caller.grants().has(admin));
+        assert!(!found.caller.grants().has(&admin));
     }
 }

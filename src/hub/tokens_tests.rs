@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    domain::{access::ReportActivity, names::UserName, scope::role::AdminRole},
+    domain::{access::ReportActivity, names::UserName, role::AdminRole},
     store::{runs::NewRun, users::Login},
 };
 
@@ -131,12 +131,12 @@ async fn what_the_owner_loses_all_tokens_lose_at_once() {
             .await
             .unwrap()
             .grants()
-            .has(proxy)
+            .has(&proxy)
     );
     world.log_in(AdminRole::NotHeld).await;
     let caller = world.identify(text.expose()).await.unwrap();
-    assert!(!caller.grants().has(proxy));
-    assert!(caller.grants().has(scope::ScopeName::ReadUsers));
+    assert!(!caller.grants().has(&proxy));
+    assert!(caller.grants().has(&scope::ScopeName::ReadUsers));
 }
 
 #[tokio::test]

@@ -2,9 +2,7 @@
 
 use crate::{
     broker::client,
-    domain::{
-        access::Permit, names::UserName, scope::role::AdminRole, secret::Secret, time::Clock,
-    },
+    domain::{access::Permit, names::UserName, role::AdminRole, secret::Secret, time::Clock},
     hub::servers::Servers,
     store::{
         self, Store,

@@ -7,7 +7,7 @@ use super::{
     row::{self, Columns},
     users,
 };
-use crate::domain::{names::UserName, scope::role::AdminRole, secret::TokenHash, time::Timestamp};
+use crate::domain::{names::UserName, role::AdminRole, secret::TokenHash, time::Timestamp};
 
 /// The most sessions a user has at once, one for each browser they use.
 pub const MAX_SESSIONS: i64 = 100;

@@ -12,7 +12,8 @@ use super::{
 use crate::domain::{
     names::{ServerKey, ServerName, UserName},
     oauth::{Challenge, ChallengeMethod, server_client_id},
-    scope::{Scope, role, role::AdminRole},
+    role::{self, AdminRole},
+    scope::Scope,
     secret::{Secret, TokenHash},
     server::InvocationId,
     time::Timestamp,

@@ -9,7 +9,8 @@ use super::{
 };
 use crate::domain::{
     names::{ServerKey, UserName},
-    scope::{Scope, role::AdminRole},
+    role::AdminRole,
+    scope::Scope,
     secret::TokenHash,
     time::Timestamp,
     token::TokenId,

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params};
 
 use super::{Error, Result, Store, row::Columns};
-use crate::domain::{names::UserName, scope::role::AdminRole, secret::Secret, time::Timestamp};
+use crate::domain::{names::UserName, role::AdminRole, secret::Secret, time::Timestamp};
 
 /// A user as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]

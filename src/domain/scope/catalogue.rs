@@ -1,46 +1,53 @@
 //! The names of all scopes, what each implies, and what each means in a sentence.
 //!
 //! The names and implications are JupyterHub's ("Scopes in JupyterHub", available scopes): clients send
-//! and compare them, so none may be renamed.
+//! and compare them, so none may be renamed. Names that begin with `custom:` are a site's own.
+
+use super::custom::CustomScope;
 
 macro_rules! catalogue {
     ($($(#[$doc:meta])* $variant:ident = $name:literal => [$($implied:ident),*], $meaning:literal;)*) => {
         /// One of the permissions there are, without any bound on what it applies to.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum ScopeName {
             $($(#[$doc])* #[doc = $meaning] $variant,)*
+            /// A scope of the site's own, with whatever meaning its services give it.
+            Custom(CustomScope),
         }
 
         impl ScopeName {
-            /// Every scope, in the order of the catalogue.
+            /// Every scope but custom ones, in the order of the catalogue.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
             /// Returns the name as it is written on the wire.
-            pub fn as_str(self) -> &'static str {
+            pub fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $name,)*
+                    Self::Custom(name) => name.as_str(),
                 }
             }
 
-            /// Returns what the scope allows, as a sentence a person can agree to.
-            pub fn meaning(self) -> &'static str {
+            /// Returns what the scope allows, as a sentence; that of a custom one is in its definition.
+            pub fn meaning(&self) -> Option<&'static str> {
                 match self {
-                    $(Self::$variant => $meaning,)*
+                    $(Self::$variant => Some($meaning),)*
+                    Self::Custom(_) => None,
                 }
             }
 
             /// Returns the scopes this one implies directly; implication is transitive.
-            pub fn implied(self) -> &'static [Self] {
+            fn implied(&self) -> &'static [Self] {
                 match self {
+                    Self::Custom(_) => &[],
                     $(Self::$variant => &[$(Self::$implied,)*],)*
                 }
             }
 
-            /// Finds the scope with this name.
+            /// Finds the scope with this name; a custom one needs only be well formed.
             pub fn find(name: &str) -> Option<Self> {
                 match name {
                     $($name => Some(Self::$variant),)*
-                    _ => None,
+                    _ => CustomScope::parse(name).map(Self::Custom),
                 }
             }
         }
@@ -107,13 +114,13 @@ catalogue! {
 
 impl ScopeName {
     /// Returns the scope itself and everything it implies.
-    pub fn with_implied(self) -> Vec<Self> {
-        let mut found = vec![self];
+    pub fn with_implied(&self) -> Vec<Self> {
+        let mut found = vec![self.clone()];
         let mut next = 0;
         while let Some(name) = found.get(next) {
             for implied in name.implied() {
                 if !found.contains(implied) {
-                    found.push(*implied);
+                    found.push(implied.clone());
                 }
             }
             next += 1;
@@ -121,8 +128,17 @@ impl ScopeName {
         found
     }
 
+    /// Returns the name of a custom scope, if it is one.
+    pub fn custom(&self) -> Option<&CustomScope> {
+        if let Self::Custom(name) = self {
+            Some(name)
+        } else {
+            None
+        }
+    }
+
     /// Tells whether the scope stands for others that depend on who holds it.
-    pub fn is_meta(self) -> bool {
+    pub fn is_meta(&self) -> bool {
         matches!(self, Self::NoScope | Self::Own | Self::Inherit)
     }
 }
@@ -135,8 +151,8 @@ mod tests {
     fn there_are_48_names_and_each_is_found_by_its_text() {
         assert_eq!(ScopeName::ALL.len(), 48);
         for name in ScopeName::ALL {
-            assert_eq!(ScopeName::find(name.as_str()), Some(*name));
-            assert!(!name.meaning().is_empty());
+            assert_eq!(ScopeName::find(name.as_str()), Some(name.clone()));
+            assert!(name.meaning().is_some_and(|meaning| !meaning.is_empty()));
         }
         assert_eq!(ScopeName::find("all"), None);
         assert_eq!(ScopeName::find("Users"), None);
@@ -171,12 +187,8 @@ mod tests {
             ),
         ];
         for (name, expected) in table {
-            let found: Vec<_> = ScopeName::find(name)
-                .unwrap()
-                .with_implied()
-                .into_iter()
-                .map(ScopeName::as_str)
-                .collect();
+            let found = ScopeName::find(name).unwrap().with_implied();
+            let found: Vec<_> = found.iter().map(ScopeName::as_str).collect();
             assert_eq!(found, *expected);
         }
     }

@@ -4,8 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{
     names::{GroupName, ServerKey, ServiceName, UserName},
-    scope::{Filter, Membership, Scope, ScopeName, role},
+    role::ClientKind,
+    scope::{Filter, Membership, Scope, ScopeName},
 };
+
+/// What `self` stands for, before it is bounded to its user (RB-20).
+const OWN: [ScopeName; 7] = [
+    ScopeName::ReadUsers,
+    ScopeName::UsersShares,
+    ScopeName::ReadShares,
+    ScopeName::UsersActivity,
+    ScopeName::Servers,
+    ScopeName::Tokens,
+    ScopeName::AccessServers,
+];
 
 /// Whose scopes are expanded: what `self`, `!user`, `!service` and `!server` mean.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,23 +64,56 @@ struct Bounds {
     services: BTreeSet<ServiceName>,
 }
 
+impl Holder {
+    /// Returns the holder that a user is.
+    pub fn user(name: UserName) -> Self {
+        Self {
+            user: Some(name),
+            ..Self::default()
+        }
+    }
+
+    /// Returns the holder that a service is.
+    pub fn service(name: ServiceName) -> Self {
+        Self {
+            service: Some(name),
+            ..Self::default()
+        }
+    }
+
+    /// Returns the same owner, who holds the scopes by a token issued to an OAuth client (RB-11).
+    #[must_use]
+    pub fn through(&self, client: &ClientKind) -> Self {
+        match client {
+            ClientKind::Server(key) => Self {
+                server: Some(key.clone()),
+                ..self.clone()
+            },
+            ClientKind::Service(name) => Self {
+                service: Some(name.clone()),
+                ..self.clone()
+            },
+        }
+    }
+}
+
 impl Grants {
     /// Expands scopes as their holder has them.
     ///
     /// A filter that means nothing for the holder (`!server` where no server is concerned) leaves its
-    /// scope out. `inherit` stands for what a token's owner has and is not expanded here.
+    /// scope out. `inherit` stands for what a token's owner has: nobody holds it as such.
     pub fn expand<'a>(scopes: impl IntoIterator<Item = &'a Scope>, holder: &Holder) -> Self {
         let mut grants = Self::default();
         for scope in scopes {
-            if scope.name == ScopeName::NoScope {
+            if matches!(scope.name, ScopeName::NoScope | ScopeName::Inherit) {
                 continue;
             }
             if scope.name == ScopeName::Own {
-                for own in holder.user.iter().flat_map(role::own_scopes) {
+                for own in holder.user.iter().flat_map(own_scopes) {
                     grants.insert_with_implied(&own);
                 }
             } else if let Some(filter) = resolve(&scope.filter, holder) {
-                grants.insert_with_implied(&Scope::filtered(scope.name, filter));
+                grants.insert_with_implied(&Scope::filtered(scope.name.clone(), filter));
             }
         }
         grants
@@ -77,7 +122,7 @@ impl Grants {
     /// Adds everything another set has.
     pub fn extend(&mut self, other: &Self) {
         for (name, reach) in &other.0 {
-            self.insert_reach(*name, reach.clone());
+            self.insert_reach(name, reach.clone());
         }
     }
 
@@ -100,15 +145,15 @@ impl Grants {
                 }
             };
             if let Some(both) = both {
-                common.insert(*name, both);
+                common.insert(name.clone(), both);
             }
         }
         Self(common)
     }
 
     /// Tells whether the scope is held for this target.
-    pub fn covers(&self, name: ScopeName, target: &Target, members: &Membership) -> bool {
-        let bounds = match self.0.get(&name) {
+    pub fn covers(&self, name: &ScopeName, target: &Target, members: &Membership) -> bool {
+        let bounds = match self.0.get(name) {
             None => return false,
             Some(Reach::Unfiltered) => return true,
             Some(Reach::Filtered(bounds)) => bounds,
@@ -125,8 +170,17 @@ impl Grants {
     }
 
     /// Tells whether the scope is held at all, with whatever bound.
-    pub fn has(&self, name: ScopeName) -> bool {
-        self.0.contains_key(&name)
+    pub fn has(&self, name: &ScopeName) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// Returns the groups that filters name: whose members a question about the grants needs.
+    pub fn groups_in_filters(&self) -> BTreeSet<GroupName> {
+        let reaches = self.0.values().filter_map(|reach| match reach {
+            Reach::Unfiltered => None,
+            Reach::Filtered(bounds) => Some(&bounds.groups),
+        });
+        reaches.flatten().cloned().collect()
     }
 
     /// Tells whether nothing here goes beyond another set.
@@ -139,9 +193,9 @@ impl Grants {
         let mut scopes = Vec::new();
         for (name, reach) in &self.0 {
             match reach {
-                Reach::Unfiltered => scopes.push(Scope::unfiltered(*name)),
+                Reach::Unfiltered => scopes.push(Scope::unfiltered(name.clone())),
                 Reach::Filtered(bounds) => {
-                    scopes.extend(bounds.filters().map(|f| Scope::filtered(*name, f)));
+                    scopes.extend(bounds.filters().map(|f| Scope::filtered(name.clone(), f)));
                 }
             }
         }
@@ -165,14 +219,14 @@ impl Grants {
             if within_server && name.as_str().starts_with("read:user") {
                 continue;
             }
-            self.insert_reach(name, Reach::of(&scope.filter));
+            self.insert_reach(&name, Reach::of(&scope.filter));
         }
     }
 
-    fn insert_reach(&mut self, name: ScopeName, reach: Reach) {
+    fn insert_reach(&mut self, name: &ScopeName, reach: Reach) {
         let held = self
             .0
-            .entry(name)
+            .entry(name.clone())
             .or_insert_with(|| Reach::Filtered(Bounds::default()));
         match (held, reach) {
             (Reach::Unfiltered, _) => {}
@@ -248,6 +302,11 @@ impl Bounds {
         let services = self.services.iter().cloned().map(Filter::Service);
         users.chain(groups).chain(servers).chain(services)
     }
+}
+
+fn own_scopes(user: &UserName) -> impl Iterator<Item = Scope> {
+    OWN.into_iter()
+        .map(|name| Scope::filtered(name, Filter::User(user.clone())))
 }
 
 /// Spells a filter without a value out; `None` when it means nothing for this holder.

@@ -109,7 +109,7 @@ fn a_scope_covers_what_its_filter_names_and_nothing_else() {
     ];
     for (scope, target, expected) in table {
         assert_eq!(
-            grants(&[scope]).covers(read, target, &members()),
+            grants(&[scope]).covers(&read, target, &members()),
             *expected,
             "{scope} {target:?}"
         );
@@ -161,8 +161,8 @@ fn intersection_resolves_servers_users_and_groups() {
 fn any_scope() -> impl Strategy<Value = Scope> {
     let names: Vec<_> = ScopeName::ALL
         .iter()
-        .copied()
         .filter(|n| !n.is_meta())
+        .cloned()
         .collect();
     let user_names = || prop::sample::select(vec!["alice", "bob", "carol"]);
     let filters = prop_oneof![
@@ -217,9 +217,9 @@ proptest! {
         let both = a.intersect(&b, &members());
         for name in ScopeName::ALL {
             for target in every_target() {
-                if both.covers(*name, &target, &members()) {
-                    prop_assert!(a.covers(*name, &target, &members()));
-                    prop_assert!(b.covers(*name, &target, &members()));
+                if both.covers(name, &target, &members()) {
+                    prop_assert!(a.covers(name, &target, &members()));
+                    prop_assert!(b.covers(name, &target, &members()));
                 }
             }
         }
@@ -232,11 +232,11 @@ proptest! {
         more.extend(&c);
         for name in ScopeName::ALL {
             for target in every_target() {
-                if a.covers(*name, &target, &members()) {
-                    prop_assert!(more.covers(*name, &target, &members()));
+                if a.covers(name, &target, &members()) {
+                    prop_assert!(more.covers(name, &target, &members()));
                 }
-                if a.intersect(&b, &members()).covers(*name, &target, &members()) {
-                    prop_assert!(more.intersect(&b, &members()).covers(*name, &target, &members()));
+                if a.intersect(&b, &members()).covers(name, &target, &members()) {
+                    prop_assert!(more.intersect(&b, &members()).covers(name, &target, &members()));
                 }
             }
         }

@@ -5,16 +5,17 @@
 //! JupyterHub's documentation, "Technical overview of scopes". Nothing here does I/O.
 
 pub mod catalogue;
+pub mod custom;
 pub mod filter;
 pub mod grants;
 pub mod request;
-pub mod role;
 
 use std::fmt;
 
 use thiserror::Error;
 
 pub use self::catalogue::ScopeName;
+pub use self::custom::{CustomScope, CustomScopes};
 pub use self::filter::{Filter, Membership};
 pub use self::grants::{Grants, Holder, Target};
 

@@ -10,7 +10,8 @@ use crate::{
     domain::{
         access::Caller,
         names::{ServerKey, UserName},
-        scope::{ScopeName, role::AdminRole},
+        role::AdminRole,
+        scope::ScopeName,
         server::Life,
         time::Timestamp,
     },
@@ -121,7 +122,7 @@ impl ServerModel {
         let public = public.map(|origin| origin.trim_end_matches('/'));
         let seen = ctx.hub().routes.get(key);
         let seen = seen.and_then(|route| route.last_activity());
-        let sees_state = |caller: &Caller| caller.can(ScopeName::AdminServerState, key);
+        let sees_state = |caller: &Caller| caller.can(&ScopeName::AdminServerState, key);
         Self {
             name: key.server.to_string(),
             display_name: server.display_name.clone(),
@@ -168,8 +169,9 @@ impl TokenModel {
 /// Returns a user's model with the keys the caller may see; empty when there are none.
 pub fn user(ctx: &Context, caller: &Caller, parts: &UserParts<'_>) -> Map<String, Value> {
     let name = &parts.user.name;
-    let opened = |scope: ScopeName| caller.can(scope, name);
-    let keys = USER_KEYS.iter().filter(|(scope, _)| opened(*scope));
+    let keys = USER_KEYS
+        .iter()
+        .filter(|(scope, _)| caller.can(scope, name));
     let keys: Vec<&str> = keys.flat_map(|(_, keys)| keys.iter().copied()).collect();
     let mut model = whole_user(ctx, parts);
     model.retain(|key, _| keys.contains(&key.as_str()));
@@ -228,7 +230,7 @@ fn whole_user(ctx: &Context, parts: &UserParts<'_>) -> Map<String, Value> {
 fn shown_servers(ctx: &Context, caller: &Caller, parts: &UserParts<'_>) -> Map<String, Value> {
     let shown = parts.servers.iter().filter(|(server, status)| {
         let wanted = parts.shown == ShownServers::All || status.life.is_active();
-        wanted && caller.can(ScopeName::ReadServers, &server.key)
+        wanted && caller.can(&ScopeName::ReadServers, &server.key)
     });
     let models = shown.map(|(server, status)| {
         let model = ServerModel::of(ctx, server, status);

@@ -13,7 +13,8 @@ use crate::{
     domain::{
         access::{self, Caller, Denied, Owner, Permit, ReadTokens, WriteTokens},
         names::UserName,
-        scope::{Scope, role},
+        role,
+        scope::Scope,
         token::TokenId,
     },
     http::{

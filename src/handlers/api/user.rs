@@ -10,7 +10,8 @@ use super::{
 use crate::{
     domain::{
         access::{Caller, Via},
-        scope::{Grants, Holder, role},
+        role,
+        scope::{Grants, Holder},
     },
     http::{
         error::Error,
@@ -43,6 +44,6 @@ fn identifying(caller: &Caller) -> Caller {
         ..Holder::default()
     };
     let mut grants = caller.grants().clone();
-    grants.extend(&Grants::expand(&role::identify(), &holder));
+    grants.extend(&Grants::expand(&role::identify(&holder), &holder));
     caller.with_grants(grants)
 }

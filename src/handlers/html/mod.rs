@@ -31,7 +31,7 @@ pub fn frame(ctx: &Context) -> Frame {
         visitor: ctx.caller.as_ref().and_then(|caller| {
             Some(Visitor {
                 name: caller.user()?.clone(),
-                admin: caller.grants().has(ScopeName::AdminUi),
+                admin: caller.grants().has(&ScopeName::AdminUi),
             })
         }),
         xsrf: ctx.xsrf.clone(),
