@@ -89,9 +89,8 @@ fn routed() -> BTreeSet<String> {
 
 fn documented() -> BTreeSet<String> {
     let document = Document::read();
-    let operations = document.operations();
-    operations
-        .iter()
+    document
+        .operations()
         .map(|operation| shape(&operation.name()))
         .collect()
 }
