@@ -1,6 +1,7 @@
 //! The API over a store in memory, without systemd, broker or sockets.
 
 mod oauth;
+mod refusals;
 mod resources;
 mod servers;
 mod world;
