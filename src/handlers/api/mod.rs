@@ -8,6 +8,7 @@ pub mod body;
 pub mod hub;
 pub mod model;
 pub mod oauth;
+pub mod paging;
 pub mod progress;
 pub mod servers;
 pub mod tokens;

@@ -2,6 +2,7 @@
 
 mod oauth;
 mod refusals;
+mod paging;
 mod resources;
 mod servers;
 mod world;
