@@ -34,7 +34,7 @@ fn page(document: &Document) -> String {
     );
     out.push_str(
         "This page is made from [rest-api.yml](rest-api.yml), an OpenAPI 3.1 document for programs; a test\n\
-         holds the two together.\n\n",
+         holds the two together. [scripting.md](scripting.md) shows a course set up with it.\n\n",
     );
     out.push_str(&contents(document));
     for tag in items(document.at("/tags").unwrap()) {
