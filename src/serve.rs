@@ -31,7 +31,9 @@ use crate::{
     domain::{entropy::Entropy, time::Clock},
     handlers,
     hub::{
-        Hub, housekeeping,
+        Hub,
+        authority::Authority,
+        housekeeping,
         routes::Routes,
         servers::{self, ProbeError, Servers, Target},
     },
@@ -154,10 +156,13 @@ async fn assemble(settings: Settings, clock: Clock, life: &Life) -> anyhow::Resu
         tracker: life.tasks.clone(),
         stop: life.cut.clone(),
     });
+    let authority = Authority::new(store.clone());
+    authority.rebuild().await?;
     let hub = Hub {
         settings,
         clock,
         store,
+        authority,
         servers,
         routes,
     };

@@ -65,7 +65,7 @@ pub async fn identify(
     if accepts != Accepts::Cookie
         && let Some(text) = bearer(headers)
     {
-        let found = tokens::identify(&hub.store, &hub.clock, text).await?;
+        let found = tokens::identify(&hub.store, &hub.authority, &hub.clock, text).await?;
         return Ok(found.map_or(Identity::Nobody, Identity::Token));
     }
     if accepts == Accepts::Token {
@@ -75,7 +75,7 @@ pub async fn identify(
     let logins = jar::all(headers).filter(|(name, _)| *name == jar::HUB_LOGIN);
     for (_, login) in logins.take(2) {
         let hash = TokenHash::of(login);
-        if let Some(found) = sessions::find(&hub.store, &hub.clock, hash).await? {
+        if let Some(found) = sessions::find(&hub.store, &hub.authority, &hub.clock, hash).await? {
             return Ok(Identity::Session {
                 caller: found.caller,
                 hash,

@@ -138,7 +138,8 @@ async fn list_units() -> HashMap<ServerKey, UnitStatus> {
 #[derive(Serialize)]
 struct ListedUser {
     name: String,
-    uid: u32,
+    /// Unknown before the first login.
+    uid: Option<u32>,
     admin: bool,
     created: String,
     last_activity: Option<String>,
@@ -158,7 +159,8 @@ impl ListedUser {
     fn row(&self) -> [String; 5] {
         [
             self.name.clone(),
-            self.uid.to_string(),
+            self.uid
+                .map_or_else(|| "-".to_owned(), |uid| uid.to_string()),
             if self.admin { "yes" } else { "no" }.to_owned(),
             short(Some(&self.created)),
             short(self.last_activity.as_deref()),
@@ -333,7 +335,7 @@ mod tests {
     fn a_user_is_listed_field_by_field() {
         let user = ListedUser::new(&User {
             name: UserName::parse("alice").unwrap(),
-            uid: 1001,
+            uid: Some(1001),
             admin: AdminRole::Held,
             created: Timestamp::from_micros(0),
             last_activity: None,

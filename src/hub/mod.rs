@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod activity;
+pub mod authority;
 pub mod housekeeping;
 pub mod oauth;
 pub mod routes;
@@ -14,7 +15,11 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use crate::{config::settings::Settings, domain::time::Clock, store::Store};
+use crate::{
+    config::settings::Settings,
+    domain::{entropy::Entropy, time::Clock},
+    store::Store,
+};
 
 /// The hub's parts, as every handler gets them.
 pub struct Hub {
@@ -24,8 +29,22 @@ pub struct Hub {
     pub clock: Clock,
     /// What is remembered.
     pub store: Store,
+    /// What people and services may do.
+    pub authority: authority::Authority,
     /// People's servers.
     pub servers: servers::Servers,
     /// Where the proxy finds them.
     pub routes: Arc<routes::Routes>,
+}
+
+impl Hub {
+    /// Returns what making a token takes.
+    pub fn token_maker<'a>(&'a self, entropy: &'a Entropy) -> tokens::Maker<'a> {
+        tokens::Maker {
+            store: &self.store,
+            authority: &self.authority,
+            clock: &self.clock,
+            entropy,
+        }
+    }
 }

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::{
     domain::{
-        access::{AccessServer, Caller, Denied},
+        access::{AccessServer, Caller, Denied, Owner},
         entropy::Entropy,
         names::{ServerKey, UserName},
         oauth::{self, AuthorizeError, AuthorizeParameters, AuthorizeRequest, RedirectedError},
@@ -23,7 +23,7 @@ use crate::{
     },
     store::{
         self, Store,
-        oauth::{Client, Code, NewClient},
+        oauth::{Client, Code, Confirmation, NewClient},
         tokens::NewToken,
     },
 };
@@ -126,6 +126,7 @@ pub fn server_client(base_url: &str, key: &ServerKey) -> NewClient {
         redirect_uri: format!("{path}oauth_callback"),
         description: format!("Server at {path}"),
         allowed_scopes: Vec::new(),
+        confirmation: Confirmation::Asked,
     }
 }
 
@@ -259,7 +260,7 @@ async fn issue_token(
     let created = clock.now();
     let token = NewToken {
         hash: TokenHash::of(access_token.expose()),
-        user: code.user,
+        owner: Owner::User(code.user),
         client_id: Some(client.id),
         session_id: code.session_id,
         scopes: code.scopes,

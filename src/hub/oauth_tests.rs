@@ -7,7 +7,7 @@ use crate::{
         role::{self, AdminRole},
         time::Timestamp,
     },
-    hub::tokens,
+    hub::{authority::Authority, tokens},
     store::{runs::NewRun, sessions::NewSession, users::Login},
 };
 
@@ -18,6 +18,7 @@ const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);
 
 struct World {
     store: Store,
+    authority: Authority,
     clock: Clock,
     entropy: Entropy,
 }
@@ -37,8 +38,10 @@ fn caller(name: &str, admin: AdminRole) -> Caller {
 
 /// Alice's default server runs; Bob is another user and Boss an administrator.
 async fn world() -> World {
+    let store = Store::in_memory().unwrap();
     let world = World {
-        store: Store::in_memory().unwrap(),
+        authority: Authority::new(store.clone()),
+        store,
         clock: Clock::fixed(Timestamp::from_micros(1_000_000)),
         entropy: Entropy::counted(),
     };
@@ -140,10 +143,15 @@ async fn a_visit_to_ones_own_server_needs_no_consent_and_ends_in_a_token() {
         issued.scopes.join(" "),
         "access:servers!server=alice/ read:users:groups!user read:users:name!user"
     );
-    let visitor = tokens::identify(&world.store, &world.clock, issued.access_token.expose())
-        .await
-        .unwrap()
-        .unwrap();
+    let visitor = tokens::identify(
+        &world.store,
+        &world.authority,
+        &world.clock,
+        issued.access_token.expose(),
+    )
+    .await
+    .unwrap()
+    .unwrap();
     assert_eq!(visitor.user(), Some(&user("alice")));
     assert_eq!(visitor.session_id(), Some("session-of-alice"));
     assert_eq!(
@@ -265,10 +273,15 @@ async fn a_visitor_is_asked_once() {
     assert_eq!(agreed.consent, Consent::Given);
     let code = world.issue(&agreed).await;
     let issued = world.exchange(&pairs(&request(&code))).await.unwrap();
-    let visitor = tokens::identify(&world.store, &world.clock, issued.access_token.expose())
-        .await
-        .unwrap()
-        .unwrap();
+    let visitor = tokens::identify(
+        &world.store,
+        &world.authority,
+        &world.clock,
+        issued.access_token.expose(),
+    )
+    .await
+    .unwrap()
+    .unwrap();
     assert_eq!(visitor.user(), Some(&user("boss")));
     assert!(!visitor.grants().has(&ScopeName::AdminUi));
     let again = world.authorize(&boss, QUERY, None).await.unwrap();
@@ -302,7 +315,7 @@ async fn a_restart_of_the_server_ends_what_was_issued_for_it() {
         .start_server("another secret of the same server")
         .await;
     let token = issued.access_token.expose();
-    let found = tokens::identify(&world.store, &world.clock, token).await;
+    let found = tokens::identify(&world.store, &world.authority, &world.clock, token).await;
     assert!(found.unwrap().is_none());
     let old_secret = world.exchange(&pairs(&request(&open))).await;
     assert!(matches!(old_secret, Err(ExchangeError::InvalidClient)));
@@ -327,7 +340,7 @@ async fn logout_ends_what_was_issued_in_the_session() {
         .await
         .unwrap();
     let token = issued.access_token.expose();
-    let found = tokens::identify(&world.store, &world.clock, token).await;
+    let found = tokens::identify(&world.store, &world.authority, &world.clock, token).await;
     assert!(found.unwrap().is_none());
     let open = world.exchange(&pairs(&request(&open))).await;
     assert!(matches!(open, Err(ExchangeError::InvalidGrant)));

@@ -3,17 +3,18 @@
 //! The cookie is 256 random bits, of which only the hash is stored. Beside it a session has a public id
 //! that user servers see too: it ties the tokens they get to the session and is no credential.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use crate::{
     domain::{
-        access::{Caller, Owner, Via},
+        access::{Caller, Via},
         entropy::Entropy,
         names::UserName,
-        role,
+        role::Standing,
         secret::{Secret, TokenHash},
         time::Clock,
     },
+    hub::authority::Authority,
     store::{self, Store, sessions::NewSession},
     telemetry::causes::Causes,
 };
@@ -65,6 +66,7 @@ pub async fn begin(
 /// Finds the session of a login cookie by the cookie's hash.
 pub async fn find(
     store: &Store,
+    authority: &Authority,
     clock: &Clock,
     hash: TokenHash,
 ) -> Result<Option<Found>, store::Error> {
@@ -78,7 +80,7 @@ pub async fn find(
         // A full disk must not lock anybody out.
         tracing::warn!(
             "the use of a session of {} is not recorded: {causes}",
-            session.user,
+            session.user.name,
             causes = Causes(&error)
         );
     }
@@ -86,9 +88,9 @@ pub async fn find(
         hash,
         session_id: session.session_id.clone(),
     };
-    let grants = role::grants_of_user(&session.user, session.admin);
+    let standing = Standing::User(session.user);
     Ok(Some(Found {
-        caller: Caller::new(Owner::User(session.user), via, grants, Arc::default()),
+        caller: authority.session_caller(&standing, via).await?,
         session_id: session.session_id,
     }))
 }
@@ -123,6 +125,7 @@ mod tests {
     async fn a_cookie_is_good_until_its_session_ends() {
         let alice = UserName::parse("alice").unwrap();
         let store = store_with(&alice, AdminRole::NotHeld).await;
+        let authority = Authority::new(store.clone());
         let clock = Clock::fixed(Timestamp::from_micros(1_000_000));
         let hour = Duration::from_secs(3600);
         let begun = begin(&store, &clock, &Entropy::System, &alice, hour)
@@ -130,23 +133,35 @@ mod tests {
             .unwrap();
         let hash = TokenHash::of(begun.login.expose());
         clock.advance(hour / 2);
-        let found = find(&store, &clock, hash).await.unwrap().unwrap();
+        let found = find(&store, &authority, &clock, hash)
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(found.caller.user(), Some(&alice));
         assert_eq!(found.session_id, begun.session_id);
         assert_eq!(found.caller.session_id(), Some(begun.session_id.as_str()));
         let public = TokenHash::of(&begun.session_id);
         assert!(
-            find(&store, &clock, public).await.unwrap().is_none(),
+            find(&store, &authority, &clock, public)
+                .await
+                .unwrap()
+                .is_none(),
             "the public id is no credential"
         );
         clock.advance(hour / 2);
-        assert!(find(&store, &clock, hash).await.unwrap().is_none());
+        assert!(
+            find(&store, &authority, &clock, hash)
+                .await
+                .unwrap()
+                .is_none()
+        );
     }
 
     #[tokio::test]
     async fn a_cookie_is_worth_nothing_after_logout() {
         let alice = UserName::parse("alice").unwrap();
         let store = store_with(&alice, AdminRole::NotHeld).await;
+        let authority = Authority::new(store.clone());
         let clock = Clock::fixed(Timestamp::from_micros(1_000_000));
         let begun = begin(
             &store,
@@ -159,13 +174,19 @@ mod tests {
         .unwrap();
         let hash = TokenHash::of(begun.login.expose());
         end(&store, hash).await.unwrap();
-        assert!(find(&store, &clock, hash).await.unwrap().is_none());
+        assert!(
+            find(&store, &authority, &clock, hash)
+                .await
+                .unwrap()
+                .is_none()
+        );
     }
 
     #[tokio::test]
     async fn who_is_administrator_is_asked_at_each_use() {
         let root = UserName::parse("boss").unwrap();
         let store = store_with(&root, AdminRole::Held).await;
+        let authority = Authority::new(store.clone());
         let clock = Clock::fixed(Timestamp::from_micros(1_000_000));
         let begun = begin(
             &store,
@@ -178,7 +199,10 @@ mod tests {
         .unwrap();
         let hash = TokenHash::of(begun.login.expose());
         let admin = crate::domain::scope::ScopeName::AdminUi;
-        let found = find(&store, &clock, hash).await.unwrap().unwrap();
+        let found = find(&store, &authority, &clock, hash)
+            .await
+            .unwrap()
+            .unwrap();
         assert!(found.caller.grants().has(&admin));
         let demoted = Login {
             name: root,
@@ -188,7 +212,10 @@ mod tests {
             at: clock.now(),
         };
         store.record_login(demoted).await.unwrap();
-        let found = find(&store, &clock, hash).await.unwrap().unwrap();
+        let found = find(&store, &authority, &clock, hash)
+            .await
+            .unwrap()
+            .unwrap();
         assert!(!found.caller.grants().has(&admin));
     }
 }

@@ -1,23 +1,24 @@
 //! API tokens: recognised, made and revoked.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use thiserror::Error;
 
 use crate::{
     domain::{
-        access::{By, Caller, Owner, Permit, ReadTokens, Via, WriteTokens},
+        access::{By, Caller, Owner, Permit, ReadTokens, WriteTokens},
         entropy::Entropy,
-        names::ServerKey,
+        names::{ServerKey, UserName},
         paths, role,
-        scope::{self, Grants, Holder, Membership, Scope},
+        scope::{Scope, ScopeName},
         secret::{Secret, TokenHash},
         time::{Clock, Timestamp},
         token::TokenId,
     },
+    hub::authority::{self, Authority},
     store::{
         self, Store,
-        tokens::{NewToken, PresentedToken, Token},
+        tokens::{NewToken, Token},
     },
     telemetry::causes::Causes,
 };
@@ -67,6 +68,7 @@ pub enum CreateError {
 /// Returns the caller a token stands for, if the token is good.
 pub async fn identify(
     store: &Store,
+    authority: &Authority,
     clock: &Clock,
     text: &str,
 ) -> Result<Option<Caller>, store::Error> {
@@ -86,29 +88,7 @@ pub async fn identify(
             causes = Causes(&error)
         );
     }
-    let members = Arc::<Membership>::default();
-    let grants = effective(&presented, &members);
-    let via = Via::Token {
-        id: token.id,
-        session_id: token.session_id.clone(),
-    };
-    let owner = Owner::User(presented.token.user);
-    Ok(Some(Caller::new(owner, via, grants, members)))
-}
-
-/// Returns what a token may do now, as its owner is now.
-fn effective(presented: &PresentedToken, members: &Membership) -> Grants {
-    let token = &presented.token;
-    let owner = role::grants_of_user(&token.user, presented.owner_admin);
-    role::grants_of_token(&token.scopes, &holder(token), &owner, members)
-}
-
-fn holder(token: &Token) -> Holder {
-    Holder {
-        user: Some(token.user.clone()),
-        service: None,
-        server: token.client.as_ref().map(|client| client.server.clone()),
-    }
+    authority.token_caller(presented).await.map(Some)
 }
 
 /// A token with what it may do.
@@ -123,50 +103,64 @@ pub struct Described {
 /// Lists a user's tokens; `None` when there is no such user.
 pub async fn list(
     store: &Store,
+    authority: &Authority,
     clock: &Clock,
     permit: &Permit<ReadTokens>,
 ) -> Result<Option<Vec<Described>>, store::Error> {
-    let Some(user) = store.find_user(permit.target()).await? else {
+    let owner = Owner::User(permit.target().clone());
+    let Some((grants, _)) = authority.find_grants(&owner).await? else {
         return Ok(None);
     };
-    let tokens = store.list_tokens(permit.target(), clock.now()).await?;
-    let owner = role::grants_of_user(&user.name, user.admin);
-    let describe = |token: Token| {
-        let held = holder(&token);
-        let grants = role::grants_of_token(&token.scopes, &held, &owner, &Membership::default());
-        Described {
-            scopes: grants.texts(),
-            token,
-        }
+    let tokens = store.list_tokens(&owner, clock.now()).await?;
+    let scopes: Vec<_> = tokens
+        .iter()
+        .flat_map(|t| t.scopes.iter().cloned())
+        .collect();
+    let members = authority.members(&grants, &scopes).await?;
+    let describe = |token: Token| Described {
+        scopes: authority.token_grants(&token, &grants, &members).texts(),
+        token,
     };
     Ok(Some(tokens.into_iter().map(describe).collect()))
 }
 
+/// What making a token takes.
+#[derive(Clone, Copy)]
+pub struct Maker<'a> {
+    /// Where tokens are kept.
+    pub store: &'a Store,
+    /// What their owners may do.
+    pub authority: &'a Authority,
+    /// The time.
+    pub clock: &'a Clock,
+    /// Where their texts come from.
+    pub entropy: &'a Entropy,
+}
+
 /// Makes a token for a user.
 pub async fn create(
-    store: &Store,
-    clock: &Clock,
-    entropy: &Entropy,
+    maker: Maker<'_>,
     permit: &Permit<WriteTokens>,
     order: Order,
 ) -> Result<(Secret<String>, TokenId), CreateError> {
-    let owner = store.find_user(permit.target()).await?;
-    let owner = owner.ok_or(CreateError::NoSuchUser)?;
+    let Maker { store, clock, .. } = maker;
+    let user = permit.target();
+    let owner = Owner::User(user.clone());
     let scopes = order.scopes.unwrap_or_else(role::token);
-    check_scopes(&scopes, &owner)?;
+    check_scopes(maker.authority, &scopes, user).await?;
     let created = clock.now();
-    let held = store.list_tokens(&owner.name, created).await?;
+    let held = store.list_tokens(&owner, created).await?;
     let made = held.iter().filter(|token| token.client.is_none());
     if made.count() >= MAX_TOKENS {
-        return Err(CreateError::TooMany(owner.name.to_string()));
+        return Err(CreateError::TooMany(user.to_string()));
     }
-    let text = new_secret(entropy);
+    let text = new_secret(maker.entropy);
     let note = order.note.filter(|note| !note.is_empty());
     let note = note.unwrap_or_else(|| default_note(permit));
     let id = store
         .create_token(NewToken {
             hash: TokenHash::of(text.expose()),
-            user: owner.name.clone(),
+            owner,
             client_id: None,
             session_id: None,
             scopes,
@@ -177,9 +171,8 @@ pub async fn create(
         .await?;
     tracing::info!(
         target: "audit",
-        { user.name = %owner.name, token.id = %id },
-        "token {id} of {} made by {}",
-        owner.name,
+        { user.name = %user, token.id = %id },
+        "token {id} of {user} made by {}",
         permit.by()
     );
     Ok((text, id))
@@ -194,7 +187,7 @@ pub async fn revoke(
     id: TokenId,
 ) -> Result<bool, store::Error> {
     let user = permit.target();
-    let count = store.delete_token(user, id).await?;
+    let count = store.delete_token(&Owner::User(user.clone()), id).await?;
     if count > 0 {
         tracing::info!(
             target: "audit",
@@ -220,7 +213,7 @@ pub fn server_token(
 ) -> NewToken {
     NewToken {
         hash: TokenHash::of(text.expose()),
-        user: key.user.clone(),
+        owner: Owner::User(key.user.clone()),
         client_id: None,
         session_id: None,
         scopes: role::server(key),
@@ -231,16 +224,20 @@ pub fn server_token(
 }
 
 /// A token may ask for `inherit` whoever owns it: it then has what the owner has, at each use.
-fn check_scopes(scopes: &[Scope], owner: &store::users::User) -> Result<(), CreateError> {
-    let members = Membership::default();
-    let held = role::grants_of_user(&owner.name, owner.admin);
-    let holder = Holder {
-        user: Some(owner.name.clone()),
-        ..Holder::default()
-    };
-    let inherit = Scope::unfiltered(scope::ScopeName::Inherit);
+async fn check_scopes(
+    authority: &Authority,
+    scopes: &[Scope],
+    user: &UserName,
+) -> Result<(), CreateError> {
+    let owner = Owner::User(user.clone());
+    let found = authority.find_grants(&owner).await?;
+    let (held, _) = found.ok_or(CreateError::NoSuchUser)?;
+    let members = authority.members(&held, scopes).await?;
+    let book = authority.book();
+    let holder = authority::holder(&owner, None);
+    let inherit = Scope::unfiltered(ScopeName::Inherit);
     let exceeding = scopes.iter().filter(|scope| {
-        **scope != inherit && !Grants::expand([*scope], &holder).is_within(&held, &members)
+        **scope != inherit && !book.expand([*scope], &holder).is_within(&held, &members)
     });
     let exceeding: Vec<_> = exceeding.map(Scope::to_string).collect();
     if exceeding.is_empty() {
@@ -248,7 +245,7 @@ fn check_scopes(scopes: &[Scope], owner: &store::users::User) -> Result<(), Crea
     }
     Err(CreateError::Exceeds {
         scopes: exceeding,
-        user: owner.name.to_string(),
+        user: user.to_string(),
     })
 }
 

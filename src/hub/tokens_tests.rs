@@ -6,6 +6,7 @@ use crate::{
 
 struct World {
     store: Store,
+    authority: Authority,
     clock: Clock,
     entropy: Entropy,
 }
@@ -15,8 +16,10 @@ fn alice() -> UserName {
 }
 
 async fn world(admin: AdminRole) -> World {
+    let store = Store::in_memory().unwrap();
     let world = World {
-        store: Store::in_memory().unwrap(),
+        authority: Authority::new(store.clone()),
+        store,
         clock: Clock::fixed(Timestamp::from_micros(1_000_000)),
         entropy: Entropy::counted(),
     };
@@ -36,14 +39,25 @@ impl World {
         self.store.record_login(login).await.unwrap();
     }
 
+    fn maker(&self) -> Maker<'_> {
+        Maker {
+            store: &self.store,
+            authority: &self.authority,
+            clock: &self.clock,
+            entropy: &self.entropy,
+        }
+    }
+
     async fn create(&self, order: Order) -> Result<Secret<String>, CreateError> {
         let permit = Permit::by_hub(alice(), "a test wants a token");
-        let made = create(&self.store, &self.clock, &self.entropy, &permit, order).await;
+        let made = create(self.maker(), &permit, order).await;
         made.map(|(text, _)| text)
     }
 
     async fn identify(&self, text: &str) -> Option<Caller> {
-        identify(&self.store, &self.clock, text).await.unwrap()
+        identify(&self.store, &self.authority, &self.clock, text)
+            .await
+            .unwrap()
     }
 }
 
@@ -124,7 +138,7 @@ async fn what_the_owner_loses_all_tokens_lose_at_once() {
         ..Order::default()
     };
     let text = world.create(order).await.unwrap();
-    let proxy = scope::ScopeName::Proxy;
+    let proxy = ScopeName::Proxy;
     assert!(
         world
             .identify(text.expose())
@@ -136,7 +150,7 @@ async fn what_the_owner_loses_all_tokens_lose_at_once() {
     world.log_in(AdminRole::NotHeld).await;
     let caller = world.identify(text.expose()).await.unwrap();
     assert!(!caller.grants().has(&proxy));
-    assert!(caller.grants().has(&scope::ScopeName::ReadUsers));
+    assert!(caller.grants().has(&ScopeName::ReadUsers));
 }
 
 #[tokio::test]
@@ -181,7 +195,7 @@ async fn tokens_are_listed_with_what_they_may_do_and_revoked() {
     };
     let text = world.create(order).await.unwrap();
     let read = Permit::by_hub(alice(), "a test looks");
-    let listed = list(&world.store, &world.clock, &read)
+    let listed = list(&world.store, &world.authority, &world.clock, &read)
         .await
         .unwrap()
         .unwrap();
@@ -201,7 +215,9 @@ async fn tokens_are_listed_with_what_they_may_do_and_revoked() {
     assert!(!revoke(&world.store, &write, id).await.unwrap());
     assert!(world.identify(text.expose()).await.is_none());
     let nobody = Permit::by_hub(UserName::parse("nobody").unwrap(), "a test looks");
-    let listed = list(&world.store, &world.clock, &nobody).await.unwrap();
+    let listed = list(&world.store, &world.authority, &world.clock, &nobody)
+        .await
+        .unwrap();
     assert!(listed.is_none());
 }
 

@@ -17,7 +17,10 @@ use super::{Error, Result};
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Append-only: a migration that was released is never changed.
-const MIGRATIONS: &[M<'static>] = &[M::up(include_str!("migrations/0001-first.sql"))];
+const MIGRATIONS: &[M<'static>] = &[
+    M::up(include_str!("migrations/0001-first.sql")),
+    M::up(include_str!("migrations/0002-api.sql")).foreign_key_check(),
+];
 
 /// Opens the file to write, making it for the owner alone if there is none, and brings it up to date.
 pub(super) fn open_writer(path: &Path) -> Result<Connection> {
@@ -87,7 +90,11 @@ fn migrate(conn: &mut Connection, path: Option<&Path>) -> Result<()> {
     if let (Some(path), 1..) = (path, found) {
         copy(conn, &copy_path(path, found))?;
     }
-    Ok(Migrations::from_slice(MIGRATIONS).to_latest(conn)?)
+    // A migration may put a table in another's place, which would take along what refers to it.
+    conn.pragma_update(None, "foreign_keys", false)?;
+    Migrations::from_slice(MIGRATIONS).to_latest(conn)?;
+    conn.pragma_update(None, "foreign_keys", true)?;
+    Ok(())
 }
 
 /// Returns the schema of the file, when this version knows it.
@@ -168,7 +175,7 @@ mod tests {
         ] {
             assert!(matches!(
                 error.root(),
-                Error::NewerSchema { found: 9, known: 1 }
+                Error::NewerSchema { found: 9, known: 2 }
             ));
         }
     }
@@ -182,7 +189,54 @@ mod tests {
         copy(&conn, &copied_to).unwrap();
         copy(&conn, &copied_to).unwrap();
         assert_eq!(mode(&copied_to), 0o600);
-        assert_eq!(refuse_newer(&open_reader(&copied_to).unwrap()).unwrap(), 1);
+        assert_eq!(
+            refuse_newer(&open_reader(&copied_to).unwrap()).unwrap(),
+            MIGRATIONS.len()
+        );
+    }
+
+    #[test]
+    fn what_the_first_schema_holds_is_kept_by_the_second() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("carrel.sqlite");
+        let mut old = Connection::open(&path).unwrap();
+        prepare(&old).unwrap();
+        let first = Migrations::from_slice(MIGRATIONS);
+        first.to_version(&mut old, 1).unwrap();
+        old.execute_batch(
+            "INSERT INTO users (id, name, uid, admin, created, ticket) VALUES (7, 'alice', 1001, 1, 5, 't');
+             INSERT INTO servers (id, user_id, name, created) VALUES (3, 7, '', 5);
+             INSERT INTO oauth_clients VALUES ('c', 3, zeroblob(32), '/x', 'd', '[]');
+             INSERT INTO api_tokens (id, hash, user_id, client_id, scopes, created)
+                 VALUES (9, randomblob(32), 7, 'c', '[]', 5);",
+        )
+        .unwrap();
+        drop(old);
+        let conn = open_writer(&path).unwrap();
+        let kept: (i64, i64, i64, i64) = conn
+            .query_row(
+                "SELECT uid, servers.id, api_tokens.id, number
+                 FROM users JOIN servers ON servers.user_id = users.id
+                 JOIN api_tokens ON api_tokens.user_id = users.id JOIN oauth_clients ON client_id = oauth_clients.id
+                 JOIN totals",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+            )
+            .unwrap();
+        assert_eq!(kept, (1001, 3, 9, 1));
+        assert!(
+            copy_path(&path, 1).exists(),
+            "the old state was copied first"
+        );
+        conn.execute("DELETE FROM users", []).unwrap();
+        let left: i64 = conn
+            .query_row(
+                "SELECT (SELECT count(*) FROM api_tokens) + (SELECT number FROM totals)",
+                [],
+                |row| row.get(0),
+            )
+            .unwrap();
+        assert_eq!(left, 0, "foreign keys hold again");
     }
 
     #[test]

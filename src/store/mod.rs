@@ -10,9 +10,12 @@ mod row;
 
 pub mod oauth;
 pub mod purge;
+pub mod roles;
 pub mod runs;
 pub mod servers;
+pub mod services;
 pub mod sessions;
+pub mod standing;
 pub mod tokens;
 pub mod users;
 

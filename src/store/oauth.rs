@@ -1,4 +1,4 @@
-//! OAuth clients, which are servers that run, and the codes issued for them.
+//! OAuth clients, which are servers that run and services, and the codes issued for them.
 
 use rusqlite::{Connection, Row, Transaction, named_params};
 
@@ -7,8 +7,9 @@ use super::{
     row::{self, Columns},
 };
 use crate::domain::{
-    names::UserName,
+    names::{ServiceName, UserName},
     oauth::{Challenge, ChallengeMethod, ClientRules},
+    role::ClientKind,
     scope::Scope,
     secret::TokenHash,
     time::Timestamp,
@@ -28,6 +29,17 @@ pub struct Client {
     pub description: String,
     /// What it may ask for.
     pub rules: ClientRules,
+    /// Whether people are asked before it gets a token.
+    pub confirmation: Confirmation,
+}
+
+/// Whether people are asked before a client gets a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Confirmation {
+    /// They are, the first time.
+    Asked,
+    /// They are not.
+    Skipped,
 }
 
 /// A client that is registered.
@@ -41,6 +53,8 @@ pub struct NewClient {
     pub description: String,
     /// What its tokens may do at most, beyond what every client's may.
     pub allowed_scopes: Vec<Scope>,
+    /// Whether people are asked before it gets a token.
+    pub confirmation: Confirmation,
 }
 
 /// A code, for which a client gets a token once.
@@ -146,25 +160,61 @@ impl Store {
     }
 }
 
-/// Registers a server as a client, in place of what it was registered as before.
-pub(super) fn replace_client(
+/// Whose client a row is, by the number of the server's or service's row.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum ClientOf {
+    Server(i64),
+    Service(i64),
+}
+
+/// Registers a server or service as a client.
+///
+/// A service that is known by the same id stays known, with the tokens issued for it; a server's run
+/// begins without any.
+pub(super) fn put_client(
     tx: &Transaction<'_>,
     client: &NewClient,
-    server_id: i64,
+    of: ClientOf,
     secret_hash: TokenHash,
 ) -> Result<()> {
     const INSERT: &str = "
-        INSERT INTO oauth_clients (id, server_id, secret_hash, redirect_uri, description, allowed_scopes)
-        VALUES (:id, :server_id, :secret_hash, :redirect_uri, :description, :allowed_scopes)";
-    delete_client(tx, server_id)?;
-    tx.prepare_cached(INSERT)?.execute(named_params! {
+        INSERT INTO oauth_clients
+            (id, server_id, service_id, secret_hash, redirect_uri, description, allowed_scopes, confirm)
+        VALUES
+            (:id, :server_id, :service_id, :secret_hash, :redirect_uri, :description, :allowed_scopes, :confirm)
+        ON CONFLICT (id) DO UPDATE SET
+            secret_hash = excluded.secret_hash,
+            redirect_uri = excluded.redirect_uri,
+            description = excluded.description,
+            allowed_scopes = excluded.allowed_scopes,
+            confirm = excluded.confirm
+        WHERE service_id = excluded.service_id";
+    const OTHERS: &str = "DELETE FROM oauth_clients WHERE service_id = :service_id AND id <> :id";
+    let (server_id, service_id) = match of {
+        ClientOf::Server(id) => (Some(id), None),
+        ClientOf::Service(id) => (None, Some(id)),
+    };
+    if let Some(id) = server_id {
+        delete_client(tx, id)?;
+    }
+    tx.prepare_cached(OTHERS)?
+        .execute(named_params! { ":service_id": service_id, ":id": client.id })?;
+    let rows = tx.prepare_cached(INSERT)?.execute(named_params! {
         ":id": client.id,
         ":server_id": server_id,
+        ":service_id": service_id,
         ":secret_hash": secret_hash.as_bytes(),
         ":redirect_uri": client.redirect_uri,
         ":description": client.description,
         ":allowed_scopes": row::scopes_text(&client.allowed_scopes),
+        ":confirm": client.confirmation == Confirmation::Asked,
     })?;
+    if rows == 0 {
+        return Err(Error::Conflict(format!(
+            "another OAuth client is called {}",
+            client.id
+        )));
+    }
     Ok(())
 }
 
@@ -178,11 +228,12 @@ pub(super) fn delete_client(tx: &Transaction<'_>, server_id: i64) -> Result<()> 
 
 fn find_client(conn: &Connection, id: &str) -> Result<Option<Client>> {
     const SQL: &str = "
-        SELECT clients.id AS id, secret_hash, redirect_uri, description, allowed_scopes,
-               users.name AS user, servers.name AS server
+        SELECT clients.id AS id, secret_hash, redirect_uri, description, allowed_scopes, confirm,
+               users.name AS client_user, servers.name AS client_server, services.name AS client_service
         FROM oauth_clients AS clients
-        JOIN servers ON servers.id = server_id
-        JOIN users ON users.id = servers.user_id
+        LEFT JOIN servers ON servers.id = server_id
+        LEFT JOIN users ON users.id = servers.user_id
+        LEFT JOIN services ON services.id = service_id
         WHERE clients.id = :id";
     let mut statement = conn.prepare_cached(SQL)?;
     let mut rows = statement.query(named_params! { ":id": id })?;
@@ -191,16 +242,42 @@ fn find_client(conn: &Connection, id: &str) -> Result<Option<Client>> {
 
 fn client(row: &Row<'_>) -> Result<Client> {
     let columns = Columns(row);
+    let ClientKind::Server(server) = client_kind(&columns)? else {
+        return Err(Error::Corrupt {
+            column: "client_service",
+        });
+    };
     Ok(Client {
         id: columns.text("id")?,
         secret_hash: columns.hash("secret_hash")?,
         description: columns.text("description")?,
         rules: ClientRules {
-            server: columns.server_key("user", "server")?,
+            server,
             redirect_uri: columns.text("redirect_uri")?,
             allowed_scopes: columns.scopes("allowed_scopes")?.into_iter().collect(),
         },
+        confirmation: match columns.number("confirm")? {
+            0 => Confirmation::Skipped,
+            _ => Confirmation::Asked,
+        },
     })
+}
+
+/// Reads what a client is from the columns `client_user`, `client_server` and `client_service`.
+pub(super) fn client_kind(columns: &Columns<'_, '_>) -> Result<ClientKind> {
+    let corrupt = Error::Corrupt {
+        column: "client_service",
+    };
+    if let Some(server) = columns.server_key_if_any("client_user", "client_server")? {
+        return Ok(ClientKind::Server(server));
+    }
+    match columns.text_if_any("client_service")? {
+        Some(name) => match ServiceName::parse(&name) {
+            Ok(name) => Ok(ClientKind::Service(name)),
+            Err(_) => Err(corrupt),
+        },
+        None => Err(corrupt),
+    }
 }
 
 fn take_code(

@@ -7,7 +7,7 @@ use rusqlite::{Transaction, named_params};
 
 use super::{
     Result, Store, oauth,
-    oauth::NewClient,
+    oauth::{ClientOf, NewClient},
     row,
     servers::get_server_id,
     tokens::{self, NewToken},
@@ -39,14 +39,23 @@ impl Store {
             .await
     }
 
-    /// Records which run of the unit systemd began.
-    pub async fn record_launched(&self, key: &ServerKey, invocation: &InvocationId) -> Result<()> {
-        const SQL: &str = "UPDATE servers SET invocation = :invocation WHERE id = :id";
+    /// Records which run of the unit systemd began, and under which account: a user who has not
+    /// logged in yet has none on record.
+    pub async fn record_launched(
+        &self,
+        key: &ServerKey,
+        invocation: &InvocationId,
+        uid: u32,
+    ) -> Result<()> {
+        const SERVER: &str = "UPDATE servers SET invocation = :invocation WHERE id = :id";
+        const USER: &str = "UPDATE users SET uid = :uid WHERE name = :user AND uid IS NULL";
         let (key, invocation) = (key.clone(), *invocation);
         self.write("record a launch", move |tx| {
             let id = get_server_id(tx, &key)?;
-            tx.prepare_cached(SQL)?
+            tx.prepare_cached(SERVER)?
                 .execute(named_params! { ":id": id, ":invocation": invocation.to_string() })?;
+            tx.prepare_cached(USER)?
+                .execute(named_params! { ":user": key.user.as_str(), ":uid": uid })?;
             Ok(())
         })
         .await
@@ -115,7 +124,7 @@ fn begin_run(tx: &Transaction<'_>, run: &NewRun) -> Result<TokenId> {
     })?;
     users::touch_user(tx, &run.key.user, run.at)?;
     let id = get_server_id(tx, &run.key)?;
-    oauth::replace_client(tx, &run.client, id, run.token.hash)?;
+    oauth::put_client(tx, &run.client, ClientOf::Server(id), run.token.hash)?;
     tokens::insert_token(tx, &run.token, Some(id))
 }
 

@@ -1,24 +1,22 @@
 //! Browser sessions: what a login cookie stands for.
 
-use rusqlite::{Row, named_params};
+use rusqlite::{Connection, Row, named_params};
 
 use super::{
     Result, Store,
     row::{self, Columns},
-    users,
+    standing, users,
 };
-use crate::domain::{names::UserName, role::AdminRole, secret::TokenHash, time::Timestamp};
+use crate::domain::{names::UserName, role::UserStanding, secret::TokenHash, time::Timestamp};
 
 /// The most sessions a user has at once, one for each browser they use.
 pub const MAX_SESSIONS: i64 = 100;
 
-/// A session as stored, with what is needed of its user.
+/// A session as stored, with what is recorded of its user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
     /// Whose session it is.
-    pub user: UserName,
-    /// Whether the user is an administrator.
-    pub admin: AdminRole,
+    pub user: UserStanding,
     /// The public id, which user servers see too.
     pub session_id: String,
     /// When it began.
@@ -73,7 +71,8 @@ impl Store {
     /// Finds the session of a cookie, if it has not ended.
     pub async fn find_session(&self, hash: TokenHash, now: Timestamp) -> Result<Option<Session>> {
         const SQL: &str = "
-            SELECT users.name AS user, admin, session_id, sessions.created AS created, last_seen, expires
+            SELECT user_id, users.name AS user, admin OR admin_granted AS admin,
+                   session_id, sessions.created AS created, last_seen, expires
             FROM sessions JOIN users ON users.id = sessions.user_id
             WHERE hash = :hash AND expires > :now";
         self.read("look a session up", move |conn| {
@@ -82,7 +81,7 @@ impl Store {
                 ":hash": hash.as_bytes(),
                 ":now": now.as_micros(),
             })?;
-            rows.next()?.map(session).transpose()
+            rows.next()?.map(|row| session(conn, row)).transpose()
         })
         .await
     }
@@ -126,11 +125,12 @@ impl Store {
     }
 }
 
-fn session(row: &Row<'_>) -> Result<Session> {
+fn session(conn: &Connection, row: &Row<'_>) -> Result<Session> {
     let columns = Columns(row);
+    let admin = users::admin(columns.number("admin")?);
+    let id = columns.number("user_id")?;
     Ok(Session {
-        user: columns.user_name("user")?,
-        admin: users::admin(columns.number("admin")?),
+        user: standing::of_user(conn, id, columns.user_name("user")?, admin)?,
         session_id: columns.text("session_id")?,
         created: columns.time("created")?,
         last_seen: columns.time("last_seen")?,

@@ -1,18 +1,20 @@
 use std::{fs, time::Duration};
 
 use super::{
-    oauth::{Code, NewClient},
+    oauth::{Code, Confirmation, NewClient},
     runs::NewRun,
     servers::RecordedState,
+    services::ServiceRecords,
     sessions::NewSession,
     tokens::{NewToken, TokenKind},
     users::{Login, LoginOutcome},
     *,
 };
 use crate::domain::{
-    names::{ServerKey, ServerName, UserName},
+    access::Owner,
+    names::{ServerKey, ServerName, ServiceName, UserName},
     oauth::{Challenge, ChallengeMethod, server_client_id},
-    role::{self, AdminRole},
+    role::{self, AdminRole, Standing, UserStanding},
     scope::Scope,
     secret::{Secret, TokenHash},
     server::InvocationId,
@@ -54,7 +56,7 @@ async fn with_alice() -> Store {
 fn token(text: &str) -> NewToken {
     NewToken {
         hash: TokenHash::of(text),
-        user: alice(),
+        owner: Owner::User(alice()),
         client_id: None,
         session_id: None,
         scopes: role::token(),
@@ -77,6 +79,7 @@ fn run(server: &str, secret: &str) -> NewRun {
             redirect_uri: "/user/alice/oauth_callback".into(),
             description: "Server at /user/alice/".into(),
             allowed_scopes: vec![],
+            confirmation: Confirmation::Asked,
         },
         at: at(30),
     }
@@ -101,7 +104,7 @@ async fn a_login_makes_the_user_once_and_keeps_the_newest_ticket() {
     let second = store.record_login(login(1001, 20)).await.unwrap();
     assert_eq!(second, LoginOutcome::Known);
     let user = store.find_user(&alice()).await.unwrap().unwrap();
-    assert_eq!((user.uid, user.created), (1001, at(10)));
+    assert_eq!((user.uid, user.created), (Some(1001), at(10)));
     assert_eq!(user.last_activity, Some(at(20)));
     let ticket = store.find_ticket(&alice()).await.unwrap().unwrap();
     assert_eq!(ticket.expose(), "ticket-20");
@@ -133,7 +136,10 @@ async fn sessions_end_by_time_and_by_request() {
     let hash = TokenHash::of("cookie");
     store.create_session(session("cookie")).await.unwrap();
     let found = store.find_session(hash, at(99)).await.unwrap().unwrap();
-    assert_eq!((found.user, found.session_id.as_str()), (alice(), "abc"));
+    assert_eq!(
+        (found.user.name, found.session_id.as_str()),
+        (alice(), "abc")
+    );
     assert_eq!(store.find_session(hash, at(100)).await.unwrap(), None);
     let other = TokenHash::of("other");
     assert_eq!(store.find_session(other, at(30)).await.unwrap(), None);
@@ -184,7 +190,10 @@ async fn tokens_are_found_by_hash_until_they_end() {
     let id = store.create_token(new).await.unwrap();
     let hash = TokenHash::of("script");
     let found = store.find_token(hash, at(99)).await.unwrap().unwrap();
-    assert_eq!(found.owner_admin, AdminRole::NotHeld);
+    assert_eq!(
+        found.owner,
+        Standing::User(UserStanding::plain(alice(), AdminRole::NotHeld))
+    );
     assert_eq!(found.token.id, id);
     assert_eq!(found.token.scopes, [Scope::parse("inherit").unwrap()]);
     assert_eq!(found.token.kind, TokenKind::Ordinary);
@@ -218,21 +227,48 @@ async fn revoking_a_clients_token_revokes_all_it_has_of_the_user() {
     store.create_token(issued("two")).await.unwrap();
     let script = store.create_token(token("script")).await.unwrap();
     let bob = UserName::parse("bob").unwrap();
-    assert_eq!(store.delete_token(&bob, script).await.unwrap(), 0);
-    assert_eq!(store.delete_token(&alice(), TokenId(999)).await.unwrap(), 0);
-    assert_eq!(store.delete_token(&alice(), first).await.unwrap(), 2);
-    let left = store.list_tokens(&alice(), at(40)).await.unwrap();
+    assert_eq!(
+        store.delete_token(&Owner::User(bob), script).await.unwrap(),
+        0
+    );
+    assert_eq!(
+        store
+            .delete_token(&Owner::User(alice()), TokenId(999))
+            .await
+            .unwrap(),
+        0
+    );
+    assert_eq!(
+        store
+            .delete_token(&Owner::User(alice()), first)
+            .await
+            .unwrap(),
+        2
+    );
+    let left = store
+        .list_tokens(&Owner::User(alice()), at(40))
+        .await
+        .unwrap();
     let notes: Vec<_> = left.iter().map(|t| (t.kind, t.id)).collect();
     assert!(notes.contains(&(TokenKind::Ordinary, script)));
     assert_eq!(left.len(), 2);
-    assert_eq!(store.delete_token(&alice(), script).await.unwrap(), 1);
+    assert_eq!(
+        store
+            .delete_token(&Owner::User(alice()), script)
+            .await
+            .unwrap(),
+        1
+    );
 }
 
 #[tokio::test]
 async fn numbers_of_tokens_are_never_given_twice() {
     let store = with_alice().await;
     let first = store.create_token(token("one")).await.unwrap();
-    store.delete_token(&alice(), first).await.unwrap();
+    store
+        .delete_token(&Owner::User(alice()), first)
+        .await
+        .unwrap();
     let second = store.create_token(token("two")).await.unwrap();
     assert!(second > first);
 }
@@ -266,7 +302,10 @@ async fn a_run_has_its_credentials_from_first_to_last() {
     assert_eq!(presented.unwrap().unwrap().token.kind, TokenKind::Server);
 
     let invocation = InvocationId::parse(&"ab".repeat(16)).unwrap();
-    store.record_launched(&key(""), &invocation).await.unwrap();
+    store
+        .record_launched(&key(""), &invocation, 1001)
+        .await
+        .unwrap();
     store.record_ready(&key(""), at(35)).await.unwrap();
     let unfinished = store.list_unfinished_servers().await.unwrap();
     assert_eq!(unfinished.len(), 1);
@@ -397,7 +436,14 @@ async fn what_has_ended_is_removed() {
     assert_eq!((purged.sessions, purged.tokens), (0, 0));
     let purged = store.purge_expired(at(100)).await.unwrap();
     assert_eq!((purged.sessions, purged.tokens, purged.codes), (1, 1, 0));
-    assert_eq!(store.list_tokens(&alice(), at(0)).await.unwrap().len(), 1);
+    assert_eq!(
+        store
+            .list_tokens(&Owner::User(alice()), at(0))
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
 }
 
 #[tokio::test]
@@ -445,7 +491,13 @@ async fn a_full_disk_is_an_error_and_changes_nothing() {
     let error = store.create_token(long("script")).await.unwrap_err();
     assert!(error.is_full(), "{error:?}");
     assert_eq!(error.to_string(), "make a token");
-    assert!(store.list_tokens(&alice(), at(0)).await.unwrap().is_empty());
+    assert!(
+        store
+            .list_tokens(&Owner::User(alice()), at(0))
+            .await
+            .unwrap()
+            .is_empty()
+    );
     assert!(store.find_user(&alice()).await.unwrap().is_some());
 }
 
@@ -470,7 +522,10 @@ async fn impossible_values_are_named() {
         Ok(())
     };
     store.write("break a row", break_it).await.unwrap();
-    let error = store.list_tokens(&alice(), at(0)).await.unwrap_err();
+    let error = store
+        .list_tokens(&Owner::User(alice()), at(0))
+        .await
+        .unwrap_err();
     assert!(matches!(error.root(), Error::Corrupt { column: "scopes" }));
 }
 
@@ -492,7 +547,14 @@ async fn many_callers_at_once_are_all_served() {
     tokio::time::timeout(Duration::from_secs(30), all)
         .await
         .unwrap();
-    assert_eq!(store.list_tokens(&alice(), at(0)).await.unwrap().len(), 200);
+    assert_eq!(
+        store
+            .list_tokens(&Owner::User(alice()), at(0))
+            .await
+            .unwrap()
+            .len(),
+        200
+    );
 }
 
 #[tokio::test]
@@ -543,4 +605,57 @@ async fn a_browser_in_a_loop_does_not_fill_the_database() {
     assert!(store.find_session(newest, at(500)).await.unwrap().is_some());
     let oldest = TokenHash::of("cookie-0");
     assert_eq!(store.find_session(oldest, at(500)).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_user_who_never_logged_in_gets_the_uid_of_the_first_launch() {
+    let store = with_alice().await;
+    let forget = |tx: &Transaction<'_>| Ok(tx.execute("UPDATE users SET uid = NULL", [])?);
+    store.write("forget", forget).await.unwrap();
+    store.begin_run(run("", "secret")).await.unwrap();
+    let invocation = InvocationId::parse("0123456789abcdef0123456789abcdef").unwrap();
+    for uid in [1001, 2002] {
+        store
+            .record_launched(&key(""), &invocation, uid)
+            .await
+            .unwrap();
+        let user = store.find_user(&alice()).await.unwrap().unwrap();
+        assert_eq!(user.uid, Some(1001));
+    }
+}
+
+#[tokio::test]
+async fn configured_services_come_and_go_with_their_tokens() {
+    let store = with_alice().await;
+    let name = ServiceName::parse("grader").unwrap();
+    let records = |text: &str| ServiceRecords {
+        name: name.clone(),
+        token: Some(NewToken {
+            owner: Owner::Service(name.clone()),
+            ..token(text)
+        }),
+        client: Some(NewClient {
+            id: "service-grader".into(),
+            ..run("", "x").client
+        }),
+    };
+    for _ in 0..2 {
+        let taken = store.take_configured_services(vec![records("first")], at(30));
+        taken.await.unwrap();
+    }
+    let found = store.find_token(TokenHash::of("first"), at(31)).await;
+    let found = found.unwrap().unwrap();
+    assert_eq!(found.token.owner, Owner::Service(name.clone()));
+    assert!(matches!(found.owner, Standing::Service(_)));
+    store.renew_service(records("second")).await.unwrap();
+    let find = async |text| store.find_token(TokenHash::of(text), at(31)).await.unwrap();
+    assert_eq!(find("first").await, None);
+    assert!(find("second").await.is_some());
+    store
+        .take_configured_services(vec![], at(40))
+        .await
+        .unwrap();
+    assert_eq!(find("second").await, None);
+    let standing = store.find_standing(&Owner::Service(name)).await.unwrap();
+    assert_eq!(standing, None);
 }

@@ -1,19 +1,15 @@
-//! API tokens: those people make, those servers have, and those OAuth clients get.
+//! API tokens: those people make, those servers and services have, and those OAuth clients get.
 
 use rusqlite::{Connection, Row, Transaction, named_params};
 
 use super::{
-    Result, Store,
+    Result, Store, oauth,
     row::{self, Columns},
-    users,
+    standing, users,
 };
 use crate::domain::{
-    names::{ServerKey, UserName},
-    role::AdminRole,
-    scope::Scope,
-    secret::TokenHash,
-    time::Timestamp,
-    token::TokenId,
+    access::Owner, role::ClientKind, role::Standing, scope::Scope, secret::TokenHash,
+    time::Timestamp, token::TokenId,
 };
 
 /// The most tokens a client has of one user, one for each browser; the oldest give way.
@@ -25,7 +21,7 @@ pub struct Token {
     /// Its number.
     pub id: TokenId,
     /// Whose it is.
-    pub user: UserName,
+    pub owner: Owner,
     /// The client it was issued to.
     pub client: Option<TokenClient>,
     /// Whether it is the token a server itself has.
@@ -51,8 +47,8 @@ pub struct TokenClient {
     pub id: String,
     /// What it is, for people.
     pub description: String,
-    /// The server it is.
-    pub server: ServerKey,
+    /// The server or service it is.
+    pub kind: ClientKind,
 }
 
 /// Who uses a token.
@@ -64,13 +60,13 @@ pub enum TokenKind {
     Server,
 }
 
-/// A token that was presented, with what is needed of its owner.
+/// A token that was presented, with what is recorded of its owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PresentedToken {
     /// The token.
     pub token: Token,
-    /// Whether its owner is an administrator.
-    pub owner_admin: AdminRole,
+    /// Its owner.
+    pub owner: Standing,
 }
 
 /// A token that is made.
@@ -79,7 +75,7 @@ pub struct NewToken {
     /// Hash of the token's text.
     pub hash: TokenHash,
     /// Whose it is.
-    pub user: UserName,
+    pub owner: Owner,
     /// Id of the client it is issued to.
     pub client_id: Option<String>,
     /// The browser session in which it is issued.
@@ -107,46 +103,38 @@ impl Store {
         hash: TokenHash,
         now: Timestamp,
     ) -> Result<Option<PresentedToken>> {
-        self.read("look a token up", move |conn| {
-            let sql = select!("api_tokens.hash = :hash AND coalesce(expires > :now, 1)");
-            let mut statement = conn.prepare_cached(sql)?;
-            let mut rows = statement.query(named_params! {
-                ":hash": hash.as_bytes(),
-                ":now": now.as_micros(),
-            })?;
-            let Some(row) = rows.next()? else {
-                return Ok(None);
-            };
-            Ok(Some(PresentedToken {
-                token: token(row)?,
-                owner_admin: users::admin(Columns(row).number("admin")?),
-            }))
-        })
-        .await
-    }
-
-    /// Lists a user's tokens that have not ended, least recently used first.
-    pub async fn list_tokens(&self, user: &UserName, now: Timestamp) -> Result<Vec<Token>> {
-        let user = user.clone();
-        self.read("list tokens", move |conn| list_tokens(conn, &user, now))
+        self.read("look a token up", move |conn| find_token(conn, hash, now))
             .await
     }
 
-    /// Revokes one of a user's tokens, and with a client's token all that client has of the user.
+    /// Lists the tokens of a user or service that have not ended, least recently used first.
+    pub async fn list_tokens(&self, owner: &Owner, now: Timestamp) -> Result<Vec<Token>> {
+        let owner = owner.clone();
+        self.read("list tokens", move |conn| list_tokens(conn, &owner, now))
+            .await
+    }
+
+    /// Revokes one of an owner's tokens, and with a client's token all that client has of the owner.
     ///
     /// Returns how many went.
-    pub async fn delete_token(&self, user: &UserName, id: TokenId) -> Result<usize> {
+    pub async fn delete_token(&self, owner: &Owner, id: TokenId) -> Result<usize> {
         const SQL: &str = "
-            DELETE FROM api_tokens
-            WHERE user_id = (SELECT id FROM users WHERE name = :user)
-            AND (id = :id OR client_id = (
-                SELECT client_id FROM api_tokens JOIN users ON users.id = user_id
-                WHERE api_tokens.id = :id AND users.name = :user
-            ))";
-        let user = user.clone();
+            WITH owned AS (
+                SELECT id, client_id FROM api_tokens
+                WHERE user_id = (SELECT id FROM users WHERE name = :user)
+                   OR service_id = (SELECT id FROM services WHERE name = :service)
+            )
+            DELETE FROM api_tokens WHERE id IN (
+                SELECT id FROM owned
+                WHERE id = :id OR client_id = (SELECT client_id FROM owned WHERE id = :id)
+            )";
+        let (user, service) = match owner {
+            Owner::User(name) => (Some(name.to_string()), None),
+            Owner::Service(name) => (None, Some(name.to_string())),
+        };
         self.write("revoke a token", move |tx| {
-            let mut statement = tx.prepare_cached(SQL)?;
-            Ok(statement.execute(named_params! { ":user": user.as_str(), ":id": id.0 })?)
+            let parameters = named_params! { ":user": user, ":service": service, ":id": id.0 };
+            Ok(tx.prepare_cached(SQL)?.execute(parameters)?)
         })
         .await
     }
@@ -174,22 +162,56 @@ impl Store {
 macro_rules! select {
     ($condition:literal) => {
         concat!(
-            "SELECT api_tokens.id AS id, owner.name AS user, owner.admin AS admin, client_id,
-                    clients.description AS client_description,
+            "SELECT api_tokens.id AS id, api_tokens.user_id AS user_id, api_tokens.service_id AS service_id,
+                    owner.name AS user, owner.admin OR owner.admin_granted AS admin,
+                    owning_service.name AS service,
+                    client_id, clients.description AS client_description,
                     client_owner.name AS client_user, client_server.name AS client_server,
+                    client_service.name AS client_service,
                     api_tokens.server_id AS server_id, session_id, scopes, note,
                     api_tokens.created AS created, expires, api_tokens.last_activity AS last_activity
              FROM api_tokens
-             JOIN users AS owner ON owner.id = api_tokens.user_id
+             LEFT JOIN users AS owner ON owner.id = api_tokens.user_id
+             LEFT JOIN services AS owning_service ON owning_service.id = api_tokens.service_id
              LEFT JOIN oauth_clients AS clients ON clients.id = api_tokens.client_id
              LEFT JOIN servers AS client_server ON client_server.id = clients.server_id
              LEFT JOIN users AS client_owner ON client_owner.id = client_server.user_id
+             LEFT JOIN services AS client_service ON client_service.id = clients.service_id
              WHERE ",
             $condition
         )
     };
 }
-use select;
+
+fn find_token(
+    conn: &Connection,
+    hash: TokenHash,
+    now: Timestamp,
+) -> Result<Option<PresentedToken>> {
+    let sql = select!("api_tokens.hash = :hash AND coalesce(expires > :now, 1)");
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut rows = statement.query(named_params! {
+        ":hash": hash.as_bytes(),
+        ":now": now.as_micros(),
+    })?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    let token = token(row)?;
+    let columns = Columns(row);
+    let owner = match &token.owner {
+        Owner::User(name) => {
+            let admin = users::admin(columns.number("admin")?);
+            let id = columns.number("user_id")?;
+            Standing::User(standing::of_user(conn, id, name.clone(), admin)?)
+        }
+        Owner::Service(name) => {
+            let id = columns.number("service_id")?;
+            Standing::Service(standing::of_service(conn, id, name.clone())?)
+        }
+    };
+    Ok(Some(PresentedToken { token, owner }))
+}
 
 pub(super) fn insert_token(
     tx: &Transaction<'_>,
@@ -197,18 +219,19 @@ pub(super) fn insert_token(
     server_id: Option<i64>,
 ) -> Result<TokenId> {
     const SQL: &str = "
-        INSERT INTO api_tokens
-            (hash, user_id, client_id, server_id, session_id, scopes, note, created, expires)
-        VALUES
-            (:hash, :user_id, :client_id, :server_id, :session_id, :scopes, :note, :created, :expires)";
+        INSERT INTO api_tokens (hash, user_id, service_id, client_id, server_id, session_id, scopes,
+                                note, created, expires)
+        VALUES (:hash, :user_id, :service_id, :client_id, :server_id, :session_id, :scopes,
+                :note, :created, :expires)";
     const SURPLUS: &str = "
         DELETE FROM api_tokens WHERE id IN (
             SELECT id FROM api_tokens WHERE user_id = :user_id AND client_id = :client_id
             ORDER BY id DESC LIMIT -1 OFFSET :max)";
-    let user_id = row::get_user_id(tx, &token.user)?;
+    let (user_id, service_id) = standing::owner_ids(tx, &token.owner)?;
     tx.prepare_cached(SQL)?.execute(named_params! {
         ":hash": token.hash.as_bytes(),
         ":user_id": user_id,
+        ":service_id": service_id,
         ":client_id": token.client_id,
         ":server_id": server_id,
         ":session_id": token.session_id,
@@ -228,14 +251,22 @@ pub(super) fn insert_token(
     Ok(id)
 }
 
-fn list_tokens(conn: &Connection, user: &UserName, now: Timestamp) -> Result<Vec<Token>> {
-    let sql = select!(
-        "owner.name = :user AND coalesce(expires > :now, 1)
+fn list_tokens(conn: &Connection, owner: &Owner, now: Timestamp) -> Result<Vec<Token>> {
+    const OF_USER: &str = select!(
+        "owner.name = :owner AND coalesce(expires > :now, 1)
          ORDER BY coalesce(api_tokens.last_activity, api_tokens.created), api_tokens.id"
     );
+    const OF_SERVICE: &str = select!(
+        "owning_service.name = :owner AND coalesce(expires > :now, 1)
+         ORDER BY coalesce(api_tokens.last_activity, api_tokens.created), api_tokens.id"
+    );
+    let (sql, name) = match owner {
+        Owner::User(name) => (OF_USER, name.as_str()),
+        Owner::Service(name) => (OF_SERVICE, name.as_str()),
+    };
     let mut statement = conn.prepare_cached(sql)?;
     let mut rows = statement.query(named_params! {
-        ":user": user.as_str(),
+        ":owner": name,
         ":now": now.as_micros(),
     })?;
     let mut tokens = Vec::new();
@@ -248,19 +279,17 @@ fn list_tokens(conn: &Connection, user: &UserName, now: Timestamp) -> Result<Vec
 fn token(row: &Row<'_>) -> Result<Token> {
     let columns = Columns(row);
     let server_id: Option<i64> = row.get("server_id")?;
-    let client_id = columns.text_if_any("client_id")?;
-    let client_server = columns.server_key_if_any("client_user", "client_server")?;
-    let client = match (client_id, client_server) {
-        (Some(id), Some(server)) => Some(TokenClient {
+    let client = match columns.text_if_any("client_id")? {
+        None => None,
+        Some(id) => Some(TokenClient {
             id,
             description: columns.text("client_description")?,
-            server,
+            kind: oauth::client_kind(&columns)?,
         }),
-        _ => None,
     };
     Ok(Token {
         id: TokenId(columns.number("id")?),
-        user: columns.user_name("user")?,
+        owner: standing::owner(&columns)?,
         client,
         kind: match server_id {
             Some(_) => TokenKind::Server,

@@ -1,4 +1,4 @@
-//! Users: one row per account that has ever logged in.
+//! Users: one row for each account that has logged in or was added.
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params};
 
@@ -10,11 +10,12 @@ use crate::domain::{names::UserName, role::AdminRole, secret::Secret, time::Time
 pub struct User {
     /// Name of the account.
     pub name: UserName,
-    /// UID of the account at the last login.
-    pub uid: u32,
-    /// Whether the last login found the account among the administrators.
+    /// UID of the account at the last login; unknown before the first.
+    pub uid: Option<u32>,
+    /// Whether the last login found the account among the administrators, or the hub was told to make
+    /// it one. The configuration may say so besides.
     pub admin: AdminRole,
-    /// When the user first logged in.
+    /// When the user was added or first logged in.
     pub created: Timestamp,
     /// When the user last did something.
     pub last_activity: Option<Timestamp>,
@@ -119,7 +120,7 @@ fn record_login(tx: &Transaction<'_>, login: &Login) -> Result<LoginOutcome> {
     let before = find_user(tx, &login.name)?;
     let outcome = match before.map(|user| user.uid) {
         None => LoginOutcome::Created,
-        Some(uid) if uid != login.uid => {
+        Some(Some(uid)) if uid != login.uid => {
             forget_credentials(tx, &login.name)?;
             LoginOutcome::Replaced
         }
@@ -140,7 +141,14 @@ fn record_login(tx: &Transaction<'_>, login: &Login) -> Result<LoginOutcome> {
 }
 
 fn forget_credentials(tx: &Transaction<'_>, name: &UserName) -> Result<()> {
-    const ALL: [&str; 4] = [
+    const ALL: [&str; 9] = [
+        "UPDATE users SET admin_granted = 0 WHERE name = :name",
+        "DELETE FROM group_members WHERE user_id = (SELECT id FROM users WHERE name = :name)",
+        "DELETE FROM user_roles WHERE user_id = (SELECT id FROM users WHERE name = :name)",
+        "DELETE FROM shares WHERE user_id = (SELECT id FROM users WHERE name = :name) OR server_id IN (
+            SELECT servers.id FROM servers JOIN users ON users.id = servers.user_id WHERE users.name = :name)",
+        "DELETE FROM share_codes WHERE server_id IN (
+            SELECT servers.id FROM servers JOIN users ON users.id = user_id WHERE users.name = :name)",
         "DELETE FROM sessions WHERE user_id = (SELECT id FROM users WHERE name = :name)",
         "DELETE FROM api_tokens WHERE user_id = (SELECT id FROM users WHERE name = :name)",
         "DELETE FROM oauth_codes WHERE user_id = (SELECT id FROM users WHERE name = :name)",
@@ -156,7 +164,7 @@ fn forget_credentials(tx: &Transaction<'_>, name: &UserName) -> Result<()> {
 
 fn find_user(conn: &Connection, name: &UserName) -> Result<Option<User>> {
     const SQL: &str = "
-        SELECT name, uid, admin, created, last_activity FROM users WHERE name = :name";
+        SELECT name, uid, admin OR admin_granted AS admin, created, last_activity FROM users WHERE name = :name";
     let mut statement = conn.prepare_cached(SQL)?;
     let mut rows = statement.query(named_params! { ":name": name.as_str() })?;
     rows.next()?.map(user).transpose()
@@ -164,7 +172,7 @@ fn find_user(conn: &Connection, name: &UserName) -> Result<Option<User>> {
 
 fn list_users(conn: &Connection) -> Result<Vec<User>> {
     const SQL: &str = "
-        SELECT name, uid, admin, created, last_activity FROM users ORDER BY name";
+        SELECT name, uid, admin OR admin_granted AS admin, created, last_activity FROM users ORDER BY name";
     let mut statement = conn.prepare_cached(SQL)?;
     let mut rows = statement.query([])?;
     let mut users = Vec::new();
@@ -179,9 +187,10 @@ fn user(row: &Row<'_>) -> Result<User> {
     let corrupt = |_| Error::Corrupt {
         column: "users.uid",
     };
+    let uid: Option<i64> = row.get("uid")?;
     Ok(User {
         name: columns.user_name("name")?,
-        uid: u32::try_from(columns.number("uid")?).map_err(corrupt)?,
+        uid: uid.map(u32::try_from).transpose().map_err(corrupt)?,
         admin: admin(columns.number("admin")?),
         created: columns.time("created")?,
         last_activity: columns.time_if_any("last_activity")?,

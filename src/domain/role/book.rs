@@ -286,7 +286,7 @@ impl RoleBook {
         };
         let roles = roles.iter().filter_map(|name| self.find(name));
         let scopes = roles.flat_map(|role| &role.scopes).chain(shares);
-        Grants::expand(&self.custom.expand(scopes), &standing.holder())
+        self.expand(scopes, &standing.holder())
     }
 
     /// Returns what a token may do: its scopes, as far as its owner still has them (RB-32).
@@ -312,7 +312,16 @@ impl RoleBook {
             Some(client) => &holder.through(client),
             None => holder,
         };
-        Grants::expand(&self.custom.expand(all), holder).intersect(owner, members)
+        self.expand(all, holder).intersect(owner, members)
+    }
+
+    /// Returns what scopes stand for, as their holder has them.
+    pub fn expand<'a>(
+        &self,
+        scopes: impl IntoIterator<Item = &'a Scope>,
+        holder: &Holder,
+    ) -> Grants {
+        Grants::expand(&self.custom.expand(scopes), holder)
     }
 
     /// Returns the scopes of a server's own token, spelt out for it (RB-60).

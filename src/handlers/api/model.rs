@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::Context;
 use crate::{
     domain::{
-        access::Caller,
+        access::{Caller, Owner},
         names::{ServerKey, UserName},
         role::AdminRole,
         scope::ScopeName,
@@ -80,7 +80,10 @@ pub struct ServerModel {
 /// A token on the wire; `token` itself only in the reply that made it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TokenModel {
-    user: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service: Option<String>,
     id: String,
     kind: &'static str,
     roles: [&'static str; 0],
@@ -151,7 +154,14 @@ impl TokenModel {
     pub fn of(described: Described) -> Self {
         let Described { token, scopes } = described;
         Self {
-            user: token.user.to_string(),
+            user: match &token.owner {
+                Owner::User(name) => Some(name.to_string()),
+                Owner::Service(_) => None,
+            },
+            service: match &token.owner {
+                Owner::User(_) => None,
+                Owner::Service(name) => Some(name.to_string()),
+            },
             id: token.id.to_string(),
             kind: "api_token",
             roles: [],

@@ -13,7 +13,7 @@ use crate::{
     domain::{
         access::{self, Caller, Denied, Owner, Permit, ReadTokens, WriteTokens},
         names::UserName,
-        role,
+        role::{RoleBook, RoleName},
         scope::Scope,
         token::TokenId,
     },
@@ -55,9 +55,9 @@ pub async fn create_token(ctx: &Context, request: Request) -> Result<Reply, Erro
     let refused = || not_allowed(caller, ctx.param("user"));
     let name = UserName::parse(ctx.param("user")).map_err(|_| refused())?;
     let permit = caller.permit::<WriteTokens>(name).map_err(|_| refused())?;
-    let order = order(&object)?;
-    let (hub, entropy) = (ctx.hub(), &ctx.parts.entropy);
-    let made = tokens::create(&hub.store, &hub.clock, entropy, &permit, order).await;
+    let order = order(ctx, &object)?;
+    let maker = ctx.hub().token_maker(&ctx.parts.entropy);
+    let made = tokens::create(maker, &permit, order).await;
     let (text, id) = match made {
         Ok(made) => made,
         Err(CreateError::NoSuchUser) => return Err(refused()),
@@ -93,11 +93,11 @@ pub async fn revoke_token(ctx: &Context, _request: Request) -> Result<Reply, Err
 
 async fn described(ctx: &Context, permit: &Permit<ReadTokens>) -> Result<Vec<Described>, Error> {
     let hub = ctx.hub();
-    let tokens = tokens::list(&hub.store, &hub.clock, permit).await?;
+    let tokens = tokens::list(&hub.store, &hub.authority, &hub.clock, permit).await?;
     tokens.ok_or_else(|| Error::not_found(model::no_such_user(permit.target())))
 }
 
-fn order(object: &Map<String, Value>) -> Result<Order, Error> {
+fn order(ctx: &Context, object: &Map<String, Value>) -> Result<Order, Error> {
     let scopes = texts(object, "scopes")?;
     let roles = texts(object, "roles")?;
     let scopes = match (scopes, roles) {
@@ -107,7 +107,7 @@ fn order(object: &Map<String, Value>) -> Result<Order, Error> {
             ));
         }
         (Some(scopes), None) => Some(parse_scopes(&scopes)?),
-        (None, Some(roles)) => Some(scopes_of_roles(&roles)?),
+        (None, Some(roles)) => Some(scopes_of_roles(&ctx.hub().authority.book(), &roles)?),
         (None, None) => None,
     };
     let note = object.get("note").and_then(Value::as_str);
@@ -162,18 +162,14 @@ fn parse_scopes(texts: &[String]) -> Result<Vec<Scope>, Error> {
     scopes.map_err(|error| Error::bad_request(error.to_string()))
 }
 
-fn scopes_of_roles(names: &[String]) -> Result<Vec<Scope>, Error> {
+fn scopes_of_roles(book: &RoleBook, names: &[String]) -> Result<Vec<Scope>, Error> {
     let mut scopes = Vec::new();
     for name in names {
-        match name.as_str() {
-            "user" => scopes.extend(role::user()),
-            "admin" => scopes.extend(role::admin()),
-            "token" => scopes.extend(role::token()),
-            name => {
-                let shown = body::shown(&json!(name));
-                return Err(Error::bad_request(format!("No such role: {shown}")));
-            }
-        }
+        let found = RoleName::parse(name).ok();
+        let found = found.and_then(|name| book.scopes_of(&name));
+        let shown = || body::shown(&json!(name));
+        scopes
+            .extend(found.ok_or_else(|| Error::bad_request(format!("No such role: {}", shown())))?);
     }
     Ok(scopes)
 }

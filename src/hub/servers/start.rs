@@ -64,7 +64,7 @@ async fn try_launch(
     let launched = parts.broker.launch(order).await?;
     parts
         .store
-        .record_launched(key, &launched.invocation)
+        .record_launched(key, &launched.invocation, launched.account.uid)
         .await?;
     Ok(launched.invocation)
 }
@@ -284,11 +284,12 @@ pub(super) fn end_in(status: &UnitStatus) -> UnitEnd {
 }
 
 impl Shared {
-    /// Returns where a server listens; `None` when its owner has no record (any more).
+    /// Returns where a server listens; `None` when its owner has no record (any more) or no server of
+    /// theirs was ever launched.
     pub(super) async fn target(&self, key: &ServerKey) -> Option<Target> {
         let unit = UnitName::for_server(key).ok()?;
         let uid = match self.parts.store.find_user(&key.user).await {
-            Ok(user) => user?.uid,
+            Ok(user) => user?.uid?,
             Err(error) => {
                 tracing::error!("look up {}: {causes}", key.user, causes = Causes(&error));
                 return None;

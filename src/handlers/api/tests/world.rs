@@ -40,7 +40,9 @@ use crate::{
         reply::{Body, Reply},
     },
     hub::{
-        Hub, oauth,
+        Hub,
+        authority::Authority,
+        oauth,
         routes::Routes,
         servers::{self, ProbeError, Servers},
         sessions,
@@ -134,6 +136,7 @@ impl World {
             hub: Hub {
                 settings: shared,
                 clock,
+                authority: Authority::new(store.clone()),
                 store,
                 servers,
                 routes,
@@ -196,7 +199,9 @@ impl World {
         .await
         .unwrap();
         let hash = TokenHash::of(begun.login.expose());
-        let found = sessions::find(&hub.store, &hub.clock, hash).await.unwrap();
+        let found = sessions::find(&hub.store, &hub.authority, &hub.clock, hash)
+            .await
+            .unwrap();
         Some(found.unwrap().caller)
     }
 
@@ -208,16 +213,15 @@ impl World {
         };
         let hub = &self.parts.hub;
         let permit = Permit::by_hub(user(name), "a test wants a token");
-        let (text, _) = tokens::create(&hub.store, &hub.clock, &self.parts.entropy, &permit, order)
-            .await
-            .unwrap();
+        let maker = hub.token_maker(&self.parts.entropy);
+        let (text, _) = tokens::create(maker, &permit, order).await.unwrap();
         self.bearer(text.expose()).await
     }
 
     /// Returns whoever shows this token.
     pub(super) async fn bearer(&self, text: &str) -> Option<Caller> {
         let hub = &self.parts.hub;
-        tokens::identify(&hub.store, &hub.clock, text)
+        tokens::identify(&hub.store, &hub.authority, &hub.clock, text)
             .await
             .unwrap()
     }

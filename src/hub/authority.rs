@@ -1,0 +1,139 @@
+//! Authority: what somebody may do, from what is recorded of them and the book of roles.
+//!
+//! Computed at each request, so that what somebody loses, all their sessions and tokens lose at once.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use arc_swap::ArcSwap;
+
+use crate::{
+    domain::{
+        access::{Caller, Owner, Via},
+        role::{ClientKind, RoleBook, Standing},
+        scope::{Filter, Grants, Holder, Membership, Scope},
+    },
+    store::{
+        self, Store,
+        tokens::{PresentedToken, Token},
+    },
+};
+
+/// The book of roles, and where standings come from.
+pub struct Authority {
+    store: Store,
+    book: ArcSwap<RoleBook>,
+}
+
+impl Authority {
+    /// Makes an authority that knows the default roles only, until [`Authority::rebuild`].
+    pub fn new(store: Store) -> Self {
+        Self {
+            store,
+            book: ArcSwap::from_pointee(RoleBook::default()),
+        }
+    }
+
+    /// Returns the roles as they are now.
+    pub fn book(&self) -> Arc<RoleBook> {
+        self.book.load_full()
+    }
+
+    /// Puts the book together from the default roles and what was defined while the hub ran.
+    pub async fn rebuild(&self) -> Result<(), store::Error> {
+        let defined = self.store.list_roles().await?;
+        self.book
+            .store(Arc::new(RoleBook::default().with_run_time(defined)));
+        Ok(())
+    }
+
+    /// Returns what a user or service may do, and who is in the groups it is about; `None` when there
+    /// is none of that name.
+    pub async fn find_grants(
+        &self,
+        owner: &Owner,
+    ) -> Result<Option<(Grants, Membership)>, store::Error> {
+        let Some(standing) = self.store.find_standing(owner).await? else {
+            return Ok(None);
+        };
+        let grants = self.book.load().grants_of(&standing);
+        let members = self.members(&grants, &[]).await?;
+        Ok(Some((grants, members)))
+    }
+
+    /// Returns the caller with a session.
+    pub async fn session_caller(
+        &self,
+        standing: &Standing,
+        via: Via,
+    ) -> Result<Caller, store::Error> {
+        let grants = self.book.load().grants_of(standing);
+        let members = self.members(&grants, &[]).await?;
+        Ok(Caller::new(
+            owner_of(standing),
+            via,
+            grants,
+            Arc::new(members),
+        ))
+    }
+
+    /// Returns the caller with a token.
+    pub async fn token_caller(&self, presented: PresentedToken) -> Result<Caller, store::Error> {
+        let PresentedToken { token, owner } = presented;
+        let owner = self.book.load().grants_of(&owner);
+        let members = self.members(&owner, &token.scopes).await?;
+        let grants = self.token_grants(&token, &owner, &members);
+        let via = Via::Token {
+            id: token.id,
+            session_id: token.session_id,
+        };
+        Ok(Caller::new(token.owner, via, grants, Arc::new(members)))
+    }
+
+    /// Returns what a token may do whose owner may do this.
+    pub fn token_grants(&self, token: &Token, owner: &Grants, members: &Membership) -> Grants {
+        let client = token.client.as_ref().map(|client| &client.kind);
+        let holder = holder(&token.owner, client);
+        self.book
+            .load()
+            .grants_of_token(&token.scopes, &holder, owner, members, client)
+    }
+
+    /// Returns who is in the groups that a question about these grants or scopes can turn on.
+    pub async fn members(
+        &self,
+        grants: &Grants,
+        scopes: &[Scope],
+    ) -> Result<Membership, store::Error> {
+        let mut groups: BTreeSet<_> = grants.groups_in_filters();
+        groups.extend(scopes.iter().filter_map(|scope| match &scope.filter {
+            Filter::Group(group) => Some(group.clone()),
+            Filter::Unfiltered
+            | Filter::OwnUser
+            | Filter::OwnService
+            | Filter::OwnServer
+            | Filter::User(_)
+            | Filter::Server(_)
+            | Filter::Service(_) => None,
+        }));
+        self.store.members_of(groups).await
+    }
+}
+
+/// Returns whose scopes a token of this owner is expanded for.
+pub fn holder(owner: &Owner, client: Option<&ClientKind>) -> Holder {
+    let holder = match owner {
+        Owner::User(name) => Holder::user(name.clone()),
+        Owner::Service(name) => Holder::service(name.clone()),
+    };
+    match client {
+        Some(client) => holder.through(client),
+        None => holder,
+    }
+}
+
+fn owner_of(standing: &Standing) -> Owner {
+    match standing {
+        Standing::User(user) => Owner::User(user.name.clone()),
+        Standing::Service(service) => Owner::Service(service.name.clone()),
+    }
+}
