@@ -177,7 +177,7 @@ mod tests {
         let written = std::fs::read_to_string(REFERENCE).unwrap();
         assert!(
             written == reference(),
-            "run: cargo run -q -- generate reference > docs/configuration.md"
+            "run: cargo run -q --bin carrel -- generate reference > docs/configuration.md"
         );
     }
 

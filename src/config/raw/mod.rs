@@ -1,0 +1,48 @@
+//! The configuration as written: every key, its documentation, its default and its spelling.
+//!
+//! This is the one place where a key is described. The shipped sample, docs/configuration.md and
+//! the faults of `carrel check-config` are made from these comments and types. The first paragraph
+//! of a comment is what people read; a line `Example:` gives the sample something to show for a
+//! key that has no default.
+#![expect(
+    unused_qualifications,
+    reason = "confique's derive writes out `<T as confique::Config>` with the span of T"
+)]
+
+mod hub;
+mod limits;
+mod server;
+
+use confique::Config;
+
+pub(super) use self::{
+    hub::{RawHub, RawLogin, RawTls},
+    limits::RawLimits,
+    server::{RawGroup, RawResources, RawSandbox, RawServer},
+};
+
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+const KIB: u64 = 1024;
+const MIB: u64 = 1024 * KIB;
+
+/// The whole file.
+#[derive(Config)]
+pub(super) struct Raw {
+    /// Addresses, pages and sessions.
+    #[config(nested)]
+    pub hub: RawHub,
+    /// The certificate.
+    #[config(nested)]
+    pub tls: RawTls,
+    /// Who may log in, and how often one may fail.
+    #[config(nested)]
+    pub login: RawLogin,
+    /// What a server runs, for everybody.
+    #[config(nested)]
+    pub server: RawServer,
+    /// Bounds on what clients may send.
+    #[config(nested)]
+    pub limits: RawLimits,
+}

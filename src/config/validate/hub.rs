@@ -1,0 +1,65 @@
+//! `[hub]`, `[tls]`, `[login]` and `[limits]` as plain types.
+
+use crate::config::{
+    raw::{RawHub, RawLimits, RawLogin, RawTls},
+    settings::{HubSettings, LimitSettings, LoginSettings, TlsSettings},
+    spelling::AccountName,
+};
+
+pub(super) fn hub(raw: RawHub) -> HubSettings {
+    HubSettings {
+        base_url: raw.base_url.0,
+        public_url: raw.public_url.map(|origin| origin.0),
+        listen: raw.listen.into_iter().map(|address| address.0).collect(),
+        listen_redirect: raw.listen_redirect.into_iter().map(|a| a.0).collect(),
+        listen_api: raw.listen_api.0,
+        trusted_proxies: raw.trusted_proxies.into_iter().map(|p| p.0).collect(),
+        session_lifetime: raw.session_lifetime.0,
+        oauth_token_lifetime: raw.oauth_token_lifetime.0,
+        redirect_to_server: raw.redirect_to_server,
+        default_url: raw.default_url.map(|path| path.0),
+        stopped_server_status: raw.stopped_server_status.0,
+        shutdown_on_logout: raw.shutdown_on_logout,
+        concurrent_spawn_limit: raw.concurrent_spawn_limit.0,
+        active_server_limit: raw.active_server_limit.0,
+        named_servers: raw.named_servers,
+        drain_timeout: raw.drain_timeout.0,
+        state_dir: raw.state_dir.0,
+        runtime_dir: raw.runtime_dir.0,
+    }
+}
+
+pub(super) fn tls(raw: RawTls) -> TlsSettings {
+    TlsSettings {
+        certificate: raw.certificate.map(|path| path.0),
+        key: raw.key.map(|path| path.0),
+    }
+}
+
+pub(super) fn login(raw: RawLogin) -> LoginSettings {
+    let names = |list: Vec<AccountName>| list.into_iter().map(|name| name.0).collect();
+    LoginSettings {
+        min_uid: raw.min_uid.0,
+        allowed_groups: names(raw.allowed_groups),
+        allowed_users: names(raw.allowed_users),
+        blocked_users: names(raw.blocked_users),
+        admin_groups: names(raw.admin_groups),
+        require_ticket: raw.require_ticket,
+        ticket_lifetime: raw.ticket_lifetime.0,
+        pam_timeout: raw.pam_timeout.0,
+        failures_per_account: raw.failures_per_account.0,
+        failures_per_address: raw.failures_per_address.0,
+    }
+}
+
+pub(super) fn limits(raw: &RawLimits) -> LimitSettings {
+    LimitSettings {
+        connections: raw.connections.0,
+        connections_per_address: raw.connections_per_address.0,
+        head_bytes: raw.head_size.0,
+        body_bytes: raw.body_size.0,
+        handshake_timeout: raw.handshake_timeout.0,
+        head_timeout: raw.head_timeout.0,
+        body_timeout: raw.body_timeout.0,
+    }
+}

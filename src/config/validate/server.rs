@@ -1,0 +1,91 @@
+//! `[server]` and `[groups.NAME]` as plain types.
+
+use std::collections::BTreeMap;
+
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+use crate::config::{
+    raw::{RawGroup, RawResources, RawSandbox, RawServer},
+    settings::{Change, GroupSettings, ResourceLimits, Sandbox, ServerSettings},
+    spelling::{Text, Variable},
+    validate::complete,
+};
+
+pub(super) fn server(raw: RawServer) -> ServerSettings {
+    ServerSettings {
+        command: raw.command.0,
+        args: raw.args.into_iter().map(|arg| arg.0).collect(),
+        search_path: raw.search_path.into_iter().map(|path| path.0).collect(),
+        default_url: raw.default_url.0,
+        root_dir: raw.root_dir.0,
+        environment: environment(raw.environment),
+        start_timeout: raw.start_timeout.0,
+        http_timeout: raw.http_timeout.0,
+        stop_timeout: raw.stop_timeout.0,
+        kernel_ipc: raw.kernel_ipc,
+        limits: bounds(raw.limits),
+        sandbox: sandbox(&raw.sandbox),
+    }
+}
+
+pub(super) fn bounds(raw: RawResources) -> ResourceLimits {
+    ResourceLimits {
+        memory_bytes: raw.memory.0,
+        cpus: raw.cpus.0,
+        tasks: raw.tasks.0,
+    }
+}
+
+pub(super) fn sandbox(raw: &RawSandbox) -> Sandbox {
+    Sandbox {
+        no_new_privileges: raw.no_new_privileges,
+        private_tmp: raw.private_tmp,
+        private_shm: raw.private_shm,
+        hide_processes: raw.hide_processes,
+        protect_system: raw.protect_system,
+        protect_kernel: raw.protect_kernel,
+        protect_clock_and_hostname: raw.protect_clock_and_hostname,
+        restrict_setuid_files: raw.restrict_setuid_files,
+        restrict_realtime: raw.restrict_realtime,
+        lock_personality: raw.lock_personality,
+        private_ipc: raw.private_ipc,
+        drop_capabilities: raw.drop_capabilities,
+        native_system_calls: raw.native_system_calls,
+        private_devices: raw.private_devices,
+    }
+}
+
+/// Reads one group; of its sandbox only the keys that the files set count.
+pub(super) fn group(name: String, mut table: DeTable<'_>) -> Result<GroupSettings, String> {
+    let sandbox = match table.remove("sandbox").map(Spanned::into_inner) {
+        Some(DeValue::Table(keys)) => keys
+            .iter()
+            .filter_map(|(key, value)| {
+                Some((key.get_ref().to_string(), value.get_ref().as_bool()?))
+            })
+            .collect(),
+        _ => BTreeMap::new(),
+    };
+    let raw: RawGroup = complete(table)?;
+    Ok(GroupSettings {
+        name,
+        memory_bytes: raw.memory.map(|bound| change(bound.0)),
+        cpus: raw.cpus.map(|bound| change(bound.0)),
+        tasks: raw.tasks.map(|bound| change(bound.0)),
+        environment: environment(raw.environment),
+        sandbox,
+    })
+}
+
+fn change<T>(bound: Option<T>) -> Change<T> {
+    bound.map_or(Change::Lift, Change::To)
+}
+
+pub(super) fn environment(raw: BTreeMap<Variable, Text>) -> BTreeMap<String, String> {
+    raw.into_iter()
+        .map(|(name, text)| (name.0, text.0))
+        .collect()
+}
