@@ -184,6 +184,7 @@ mod tests {
             memory_bytes: None,
             cpus: None,
             tasks: None,
+            idle_timeout: None,
             environment: BTreeMap::new(),
             sandbox: BTreeMap::new(),
         }

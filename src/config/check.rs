@@ -17,7 +17,7 @@ use toml::{
 
 use crate::config::{
     Fault,
-    merged::Merged,
+    merged::{Merged, item},
     raw::{Raw, RawGroup},
     spelling::is_account_name,
     words::{bare_or_quoted, in_words, join, line_and_column, unknown_key},
@@ -182,6 +182,14 @@ impl<'t> Reader<'_, 't> {
                 let name = join(position.name, key.get_ref());
                 self.remember(&name, key.span().start);
             }
+        }
+        let items = value
+            .get_ref()
+            .as_array()
+            .into_iter()
+            .flat_map(|a| a.iter());
+        for (index, part) in items.enumerate() {
+            self.remember(&item(position.name, index), part.span().start);
         }
         let Err(whole) = try_value(position, value.clone()) else {
             return Some(value);

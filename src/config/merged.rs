@@ -80,12 +80,22 @@ impl<'t> Merged<'t> {
         }
     }
 
+    /// Adds a fault at the place of one item of the array `key`.
+    pub(super) fn blame_item(&mut self, key: &str, index: usize, text: String) {
+        self.blame(&item(key, index), text);
+    }
+
     /// Adds a fault at the place of the first of `keys` that a file sets.
     pub(super) fn blame_first(&mut self, keys: &[&str], text: String) {
         if let Some(key) = keys.iter().find(|key| self.sets(key)) {
             self.blame(key, text);
         }
     }
+}
+
+/// Names one item of an array; no key is written so.
+pub(super) fn item(key: &str, index: usize) -> String {
+    format!("{key}[{index}]")
 }
 
 /// Takes `later` into `earlier`, table by table.

@@ -4,6 +4,11 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
+use crate::domain::{
+    names::{GroupName, ServerName, UserName},
+    scope::Scope,
+};
+
 /// Everything an administrator can decide.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
@@ -17,6 +22,8 @@ pub struct Settings {
     pub server: ServerSettings,
     /// The same, changed for members of a system group; in the order of the file, later groups win.
     pub groups: Vec<GroupSettings>,
+    /// The end of servers that nobody uses.
+    pub culler: CullerSettings,
     /// Bounds on what clients may send.
     pub limits: LimitSettings,
 }
@@ -54,6 +61,36 @@ pub struct HubSettings {
     pub active_server_limit: usize,
     /// Whether people may have servers beside the default one.
     pub named_servers: bool,
+    /// How many named servers a person may have, stopped ones too; 0 is no bound.
+    pub named_server_limit_per_user: usize,
+    /// The server that `/hub/user-redirect/` leads to.
+    pub default_server_name: ServerName,
+    /// How long a request to start a server waits before it says 202.
+    pub slow_spawn_timeout: Duration,
+    /// How long a request to stop a server waits before it says 202.
+    pub slow_stop_timeout: Duration,
+    /// Entries of a page for a client that asks for pages; at most `api_page_max_limit`.
+    pub api_page_default_limit: usize,
+    /// Entries a client may ask for at once, and gets when it does not ask for pages.
+    pub api_page_max_limit: usize,
+    /// How long a requested token may last; `None` is no bound.
+    pub token_lifetime_max: Option<Duration>,
+    /// How long a token lasts for which nothing else is asked, within `token_lifetime_max`; `None` is
+    /// for ever.
+    pub token_lifetime_default: Option<Duration>,
+    /// Whether OAuth clients must use PKCE.
+    pub oauth_require_pkce: bool,
+    /// Scopes added to those of the role `user`.
+    pub extra_user_scopes: Vec<Scope>,
+    /// System groups whose members are, from their next login on, members of the hub's groups of the
+    /// same names.
+    pub mirror_groups: Vec<GroupName>,
+    /// The steps in which last uses are written down.
+    pub activity_resolution: Duration,
+    /// How long after their last activity people count as active.
+    pub active_user_window: Duration,
+    /// Whether reading the metrics needs the scope `read:metrics`.
+    pub authenticate_metrics: bool,
     /// How long running requests and tunnels get to end when the hub stops.
     pub drain_timeout: Duration,
     /// Where the database and keys lie.
@@ -109,6 +146,10 @@ pub struct ServerSettings {
     pub default_url: String,
     /// Folder the server shows; `~` is the home.
     pub root_dir: String,
+    /// Scopes of a server's token; those of the role `server` when absent.
+    pub token_scopes: Option<Vec<Scope>>,
+    /// Scopes a visitor's token may have in a server, beside identifying the visitor and access.
+    pub oauth_client_allowed_scopes: Vec<Scope>,
     /// Additional environment; wins over Carrel's.
     pub environment: BTreeMap<String, String>,
     /// How long until the unit must have started and opened its socket.
@@ -180,6 +221,8 @@ pub struct GroupSettings {
     pub cpus: Option<Change<f64>>,
     /// Changed number of processes.
     pub tasks: Option<Change<u64>>,
+    /// Changed time a server may go unused.
+    pub idle_timeout: Option<Change<Duration>>,
     /// Added environment.
     pub environment: BTreeMap<String, String>,
     /// Changed sandbox directives, by the names of [`Sandbox`]'s fields.
@@ -203,6 +246,29 @@ impl<T> Change<T> {
             Self::Lift => None,
         }
     }
+}
+
+/// The end of servers that nobody uses.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CullerSettings {
+    /// Whether servers are stopped for this at all.
+    pub enabled: bool,
+    /// How long a server may go unused, for people whose groups say nothing else; `None` is for ever.
+    pub timeout: Option<Duration>,
+    /// Whether a connected kernel that does nothing is use.
+    pub count_connected: bool,
+    /// How long a server may run, used or not; `None` is for ever.
+    pub max_age: Option<Duration>,
+    /// How often servers are looked at.
+    pub check_interval: Duration,
+    /// Whether named servers are stopped too.
+    pub cull_named_servers: bool,
+    /// Whether a named server is removed when it was stopped for this.
+    pub remove_named_servers: bool,
+    /// People whose servers are left alone.
+    pub exempt_users: Vec<UserName>,
+    /// The hub's groups whose members' servers are left alone.
+    pub exempt_groups: Vec<GroupName>,
 }
 
 /// Bounds on what clients may send.

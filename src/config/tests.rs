@@ -133,6 +133,49 @@ fn every_fault_is_told_with_its_place() {
             vec!["c:2:17: \"a\" is in login.allowed_users and in login.blocked_users".into()],
         ),
         (
+            "[hub]\nextra_user_scopes = [\"self\",\n\"read:user\", \"read:users!usr=a\", 1, \"all\"]",
+            vec![
+                "c:3:34: hub.extra_user_scopes is the integer `1`, but must be a scope, such as \
+                 \"read:users!group=physics\""
+                    .into(),
+            ],
+        ),
+        (
+            "[hub]\nextra_user_scopes = [\"self\",\n\"read:user\", \"read:users!usr=a\", \"all\", \"x\"]",
+            vec![
+                "c:3:1: hub.extra_user_scopes: there is no scope \"read:user\"; is read:users meant?"
+                    .into(),
+                "c:3:14: hub.extra_user_scopes: \"read:users!usr=a\" has the filter \"usr=a\", but \
+                 a filter is !user, !service, !server, or one of !user=NAME, !group=NAME, \
+                 !service=NAME and !server=USER/SERVER"
+                    .into(),
+                "c:3:34: hub.extra_user_scopes: the scope \"all\" is called \"inherit\" now".into(),
+                "c:3:41: hub.extra_user_scopes: there is no scope \"x\"".into(),
+            ],
+        ),
+        (
+            "[hub]\napi_page_max_limit = 20",
+            vec![
+                "c:2:22: hub.api_page_default_limit (50) is more than hub.api_page_max_limit (20)"
+                    .into(),
+            ],
+        ),
+        (
+            "[hub]\ntoken_lifetime_max = \"1d\"\ntoken_lifetime_default = \"2d\"",
+            vec![
+                "c:3:26: hub.token_lifetime_default (2d) is longer than hub.token_lifetime_max (1d)"
+                    .into(),
+            ],
+        ),
+        (
+            "[culler]\ntimeout = \"never\"",
+            vec![
+                "c:2:11: culler.timeout is the string \"never\", but must be a duration from 1s to \
+                 400d in s, m, h, d or w, such as \"90s\" or \"1h 30m\", or \"unlimited\""
+                    .into(),
+            ],
+        ),
+        (
             "[groups.b]\nmemory = \"2X\"\nsandbox.private_tpm = true\n[groups]\n\"a:b\" = {}\nc = 1",
             vec![
                 format!("c:2:10: groups.b.memory is the string \"2X\", but must be {size}"),
@@ -197,6 +240,38 @@ fn later_files_win_key_by_key() {
     assert_eq!(
         first.sandbox,
         BTreeMap::from([("private_tmp".to_owned(), false)])
+    );
+}
+
+#[test]
+fn a_token_without_a_wish_lasts_no_longer_than_the_longest() {
+    let hour = Duration::from_secs(3600);
+    let table = [
+        ("", (None, None)),
+        ("hub.token_lifetime_max = \"1h\"", (Some(hour), Some(hour))),
+        ("hub.token_lifetime_default = \"1h\"", (Some(hour), None)),
+        (
+            "hub.token_lifetime_default = \"1h\"\nhub.token_lifetime_max = \"2h\"",
+            (Some(hour), Some(2 * hour)),
+        ),
+    ];
+    for (text, expected) in table {
+        let hub = parse(Path::new("c"), text).unwrap().hub;
+        let found = (hub.token_lifetime_default, hub.token_lifetime_max);
+        assert_eq!(found, expected, "{text}");
+    }
+}
+
+#[test]
+fn a_group_may_have_its_own_idle_time() {
+    let text = "culler.timeout = \"1h\"\ngroups.a.idle_timeout = \"2h\"\n\
+                groups.b.idle_timeout = \"unlimited\"\ngroups.c = {}";
+    let settings = parse(Path::new("c"), text).unwrap();
+    let found: Vec<_> = settings.groups.iter().map(|g| g.idle_timeout).collect();
+    let two_hours = Duration::from_secs(7200);
+    assert_eq!(
+        found,
+        [Some(Change::To(two_hours)), Some(Change::Lift), None]
     );
 }
 

@@ -3,10 +3,10 @@
 use confique::Config;
 
 use crate::config::{
-    raw::{DAY, MINUTE},
+    raw::{DAY, HOUR, MINUTE},
     spelling::{
-        AbsolutePath, AccountName, BaseUrl, Count, Listen, LocalPath, LoopbackListen, Origin, Peer,
-        Period, StoppedStatus, WholeNumber,
+        AbsolutePath, AccountName, BaseUrl, Count, GroupLabel, Listen, LocalPath, LoopbackListen,
+        Origin, Peer, Period, PeriodBound, ScopeText, ServerLabel, StoppedStatus, WholeNumber,
     },
 };
 
@@ -64,6 +64,57 @@ pub(crate) struct RawHub {
     /// Whether people may have servers beside the default one.
     #[config(default = false)]
     pub named_servers: bool,
+    /// How many such servers a person may have, stopped ones too; 0 is no bound.
+    #[config(default = 0)]
+    pub named_server_limit_per_user: Count<0, 10_000>,
+    /// The server that links of the form `/hub/user-redirect/…` lead to; empty is the default one.
+    #[config(default = "")]
+    pub default_server_name: ServerLabel,
+    /// How long a request to start a server waits for it; after that the reply says 202, and the
+    /// start goes on.
+    #[config(default = "10s")]
+    pub slow_spawn_timeout: Period<0, { 10 * MINUTE }>,
+    /// How long a request to stop a server waits for its end; after that the reply says 202, and
+    /// the stop goes on.
+    #[config(default = "10s")]
+    pub slow_stop_timeout: Period<0, { 10 * MINUTE }>,
+    /// How many entries a page of the API's lists has for a client that reads page by page.
+    #[config(default = 50)]
+    pub api_page_default_limit: Count<1, 10_000>,
+    /// How many entries a client may ask for at once, and how many it gets that does not read page
+    /// by page.
+    #[config(default = 200)]
+    pub api_page_max_limit: Count<1, 10_000>,
+    /// How long a token may last that a person or program asks for.
+    #[config(default = "unlimited")]
+    pub token_lifetime_max: PeriodBound<MINUTE, { 3650 * DAY }>,
+    /// How long a token lasts for which nothing else is asked; at most `token_lifetime_max`.
+    #[config(default = "unlimited")]
+    pub token_lifetime_default: PeriodBound<MINUTE, { 3650 * DAY }>,
+    /// Whether applications that log people in through the hub must prove with PKCE that they asked
+    /// for the login themselves. `jupyterhub-singleuser` before release 6 cannot.
+    #[config(default = false)]
+    pub oauth_require_pkce: bool,
+    /// Scopes that everybody has beside those of the role `user`.
+    ///
+    /// Example: `["list:users", "access:services!service=grader"]`
+    #[config(default = [])]
+    pub extra_user_scopes: Vec<ScopeText>,
+    /// Members of these system groups are members of the hub's groups of the same names. The list
+    /// is looked at whenever somebody logs in.
+    ///
+    /// Example: `["students", "teachers"]`
+    #[config(default = [])]
+    pub mirror_groups: Vec<GroupLabel>,
+    /// The steps in which last uses of tokens, servers and people are written down.
+    #[config(default = "30s")]
+    pub activity_resolution: Period<1, HOUR>,
+    /// How long after their last activity people count as active.
+    #[config(default = "30m")]
+    pub active_user_window: Period<MINUTE, { 30 * DAY }>,
+    /// Whether reading the metrics needs the scope `read:metrics`.
+    #[config(default = true)]
+    pub authenticate_metrics: bool,
     /// How long running requests and tunnels get to end when the hub stops. Servers go on.
     #[config(default = "10s")]
     pub drain_timeout: Period<0, { 10 * MINUTE }>,

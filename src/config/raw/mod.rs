@@ -9,6 +9,7 @@
     reason = "confique's derive writes out `<T as confique::Config>` with the span of T"
 )]
 
+mod culler;
 mod hub;
 mod limits;
 mod server;
@@ -16,6 +17,7 @@ mod server;
 use confique::Config;
 
 pub(super) use self::{
+    culler::RawCuller,
     hub::{RawHub, RawLogin, RawTls},
     limits::RawLimits,
     server::{RawGroup, RawResources, RawSandbox, RawServer},
@@ -42,6 +44,9 @@ pub(super) struct Raw {
     /// What a server runs, for everybody.
     #[config(nested)]
     pub server: RawServer,
+    /// The end of servers that nobody uses.
+    #[config(nested)]
+    pub culler: RawCuller,
     /// Bounds on what clients may send.
     #[config(nested)]
     pub limits: RawLimits,

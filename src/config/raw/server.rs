@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use confique::Config;
 
 use crate::config::{
-    raw::HOUR,
+    raw::{DAY, HOUR},
     spelling::{
-        AbsolutePath, Command, CpuBound, Folder, LocalPath, MemoryBound, Period, TaskBound, Text,
-        Variable,
+        AbsolutePath, Command, CpuBound, Folder, LocalPath, MemoryBound, Period, PeriodBound,
+        ScopeText, TaskBound, Text, Variable,
     },
 };
 
@@ -43,6 +43,17 @@ pub(crate) struct RawServer {
     /// other accounts of the machine can reach them.
     #[config(default = true)]
     pub kernel_ipc: bool,
+    /// Scopes of the token that a server gets, as far as its owner has them; `!server` stands for
+    /// the server itself. Without it, the scopes of the role `server`.
+    ///
+    /// Example: `["users:activity!user", "access:servers!server", "shares!server"]`
+    pub token_scopes: Option<Vec<ScopeText>>,
+    /// Scopes that a visitor's token has in a server, as far as the visitor has them: with them,
+    /// code in the browser can use the hub's API.
+    ///
+    /// Example: `["read:users!user"]`
+    #[config(default = [])]
+    pub oauth_client_allowed_scopes: Vec<ScopeText>,
     /// Additional environment; wins over what Carrel sets. No secrets: every account of the
     /// machine can read it.
     ///
@@ -134,6 +145,10 @@ pub(crate) struct RawGroup {
     ///
     /// Example: `1024`
     pub tasks: Option<TaskBound>,
+    /// Changes `culler.timeout`; `"unlimited"` keeps these people's servers.
+    ///
+    /// Example: `"8h"`
+    pub idle_timeout: Option<PeriodBound<1, { 400 * DAY }>>,
     /// Adds to `server.environment`.
     ///
     /// Example: `{ COURSE = "statistics" }`

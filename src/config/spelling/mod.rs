@@ -3,6 +3,7 @@
 //! Each type says in one sentence what it accepts; that sentence ends up in the faults and in the
 //! documentation.
 
+mod label;
 mod name;
 mod quantity;
 
@@ -13,12 +14,13 @@ use serde::{
     de::{Error, Unexpected, Visitor},
 };
 
+pub(super) use label::{GroupLabel, ScopeText, ServerLabel, UserLabel};
 pub(super) use name::{
     AbsolutePath, AccountName, BaseUrl, Command, Folder, Listen, LocalPath, LoopbackListen, Origin,
     Peer, StoppedStatus, Text, Variable, is_account_name,
 };
 pub(super) use quantity::{
-    Count, CpuBound, MemoryBound, Period, Size, TaskBound, WholeNumber, spell_seconds,
+    Count, CpuBound, MemoryBound, Period, PeriodBound, Size, TaskBound, WholeNumber, spell_seconds,
 };
 #[cfg(test)]
 pub(super) use quantity::{parse_duration, parse_size, spell_size};
@@ -88,6 +90,7 @@ macro_rules! read_by_spelling {
 
 read_by_spelling!(
     <const MIN, const MAX> Period,
+    <const MIN, const MAX> PeriodBound,
     <const MIN, const MAX> Size,
     <const MIN, const MAX> Count,
     <const MIN, const MAX> WholeNumber,
@@ -107,4 +110,8 @@ read_by_spelling!(
     AccountName,
     Variable,
     Text,
+    UserLabel,
+    GroupLabel,
+    ServerLabel,
+    ScopeText,
 );

@@ -4,6 +4,8 @@ use std::{fmt, time::Duration};
 
 use crate::config::spelling::Spelling;
 
+const UNLIMITED: &str = "unlimited";
+
 /// A duration between `MIN` and `MAX` seconds.
 pub(in crate::config) struct Period<const MIN: u64, const MAX: u64>(pub(in crate::config) Duration);
 
@@ -21,6 +23,26 @@ impl<const MIN: u64, const MAX: u64> Spelling for Period<MIN, MAX> {
         (Duration::from_secs(MIN)..=Duration::from_secs(MAX))
             .contains(&duration)
             .then_some(Self(duration))
+    }
+}
+
+/// A duration between `MIN` and `MAX` seconds, or no bound.
+pub(in crate::config) struct PeriodBound<const MIN: u64, const MAX: u64>(
+    pub(in crate::config) Option<Duration>,
+);
+
+impl<const MIN: u64, const MAX: u64> Spelling for PeriodBound<MIN, MAX> {
+    fn describe(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Period::<MIN, MAX>::describe(f)?;
+        write!(f, ", or \"{UNLIMITED}\"")
+    }
+
+    fn from_text(text: &str) -> Option<Self> {
+        if text == UNLIMITED {
+            return Some(Self(None));
+        }
+        let Period(duration) = Period::<MIN, MAX>::from_text(text)?;
+        Some(Self(Some(duration)))
     }
 }
 
@@ -73,8 +95,6 @@ impl<const MIN: u64, const MAX: u64> Spelling for WholeNumber<MIN, MAX> {
         (MIN..=MAX).contains(&number).then_some(Self(fitting))
     }
 }
-
-const UNLIMITED: &str = "unlimited";
 
 /// The least memory a server can be bound to; below it not even an interpreter starts.
 const MIN_MEMORY: u64 = 16 << 20;

@@ -1,12 +1,15 @@
-//! `[hub]`, `[tls]`, `[login]` and `[limits]` as plain types.
+//! `[hub]`, `[tls]`, `[login]`, `[culler]` and `[limits]` as plain types.
 
 use crate::config::{
-    raw::{RawHub, RawLimits, RawLogin, RawTls},
-    settings::{HubSettings, LimitSettings, LoginSettings, TlsSettings},
+    merged::Merged,
+    raw::{RawCuller, RawHub, RawLimits, RawLogin, RawTls},
+    settings::{CullerSettings, HubSettings, LimitSettings, LoginSettings, TlsSettings},
     spelling::AccountName,
+    validate::scopes,
 };
 
-pub(super) fn hub(raw: RawHub) -> HubSettings {
+pub(super) fn hub(raw: RawHub, merged: &mut Merged<'_>) -> HubSettings {
+    let token_lifetime_max = raw.token_lifetime_max.0;
     HubSettings {
         base_url: raw.base_url.0,
         public_url: raw.public_url.map(|origin| origin.0),
@@ -23,6 +26,20 @@ pub(super) fn hub(raw: RawHub) -> HubSettings {
         concurrent_spawn_limit: raw.concurrent_spawn_limit.0,
         active_server_limit: raw.active_server_limit.0,
         named_servers: raw.named_servers,
+        named_server_limit_per_user: raw.named_server_limit_per_user.0,
+        default_server_name: raw.default_server_name.0,
+        slow_spawn_timeout: raw.slow_spawn_timeout.0,
+        slow_stop_timeout: raw.slow_stop_timeout.0,
+        api_page_default_limit: raw.api_page_default_limit.0,
+        api_page_max_limit: raw.api_page_max_limit.0,
+        token_lifetime_max,
+        token_lifetime_default: raw.token_lifetime_default.0.or(token_lifetime_max),
+        oauth_require_pkce: raw.oauth_require_pkce,
+        extra_user_scopes: scopes::read("hub.extra_user_scopes", raw.extra_user_scopes, merged),
+        mirror_groups: raw.mirror_groups.into_iter().map(|name| name.0).collect(),
+        activity_resolution: raw.activity_resolution.0,
+        active_user_window: raw.active_user_window.0,
+        authenticate_metrics: raw.authenticate_metrics,
         drain_timeout: raw.drain_timeout.0,
         state_dir: raw.state_dir.0,
         runtime_dir: raw.runtime_dir.0,
@@ -49,6 +66,20 @@ pub(super) fn login(raw: RawLogin) -> LoginSettings {
         pam_timeout: raw.pam_timeout.0,
         failures_per_account: raw.failures_per_account.0,
         failures_per_address: raw.failures_per_address.0,
+    }
+}
+
+pub(super) fn culler(raw: RawCuller) -> CullerSettings {
+    CullerSettings {
+        enabled: raw.enabled,
+        timeout: raw.timeout.0,
+        count_connected: raw.count_connected,
+        max_age: raw.max_age.0,
+        check_interval: raw.check_interval.0,
+        cull_named_servers: raw.cull_named_servers,
+        remove_named_servers: raw.remove_named_servers,
+        exempt_users: raw.exempt_users.into_iter().map(|name| name.0).collect(),
+        exempt_groups: raw.exempt_groups.into_iter().map(|name| name.0).collect(),
     }
 }
 

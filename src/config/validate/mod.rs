@@ -2,6 +2,7 @@
 
 mod hub;
 mod rules;
+mod scopes;
 mod server;
 
 use std::path::PathBuf;
@@ -21,7 +22,7 @@ use crate::config::{
 pub(super) fn defaults() -> Settings {
     let raw = Raw::from_layer(Layer::default_values())
         .expect("every described key has a default or may be absent");
-    settings(raw, Vec::new())
+    settings(raw, Vec::new(), &mut Merged::new(Vec::new()))
 }
 
 /// Adds the defaults to what the files say and checks the rules between keys.
@@ -35,7 +36,7 @@ pub(super) fn settle(mut merged: Merged<'_>) -> Result<Settings, Faults> {
         .collect();
     match (raw, groups) {
         (Ok(raw), Ok(groups)) => {
-            let settings = settings(raw, groups);
+            let settings = settings(raw, groups, &mut merged);
             rules::check(&settings, &mut merged);
             if merged.faults.is_empty() {
                 return Ok(settings);
@@ -59,13 +60,14 @@ fn complete<C: Config>(table: DeTable<'_>) -> Result<C, String> {
     C::from_layer(layer.with_fallback(Layer::default_values())).map_err(|error| error.to_string())
 }
 
-fn settings(raw: Raw, groups: Vec<GroupSettings>) -> Settings {
+fn settings(raw: Raw, groups: Vec<GroupSettings>, merged: &mut Merged<'_>) -> Settings {
     Settings {
-        hub: hub::hub(raw.hub),
+        hub: hub::hub(raw.hub, merged),
         tls: hub::tls(raw.tls),
         login: hub::login(raw.login),
-        server: server::server(raw.server),
+        server: server::server(raw.server, merged),
         groups,
+        culler: hub::culler(raw.culler),
         limits: hub::limits(&raw.limits),
     }
 }

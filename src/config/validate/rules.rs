@@ -1,5 +1,7 @@
 //! The rules between keys.
 
+use std::time::Duration;
+
 use crate::config::{merged::Merged, settings::Settings, spelling::spell_seconds};
 
 /// Finds what no key could be blamed for alone.
@@ -29,11 +31,41 @@ pub(super) fn check(settings: &Settings, merged: &mut Merged<'_>) {
             merged.blame_first(&["login.allowed_users", "login.blocked_users"], text);
         }
     }
+    check_pages_and_tokens(settings, merged);
     let hub = &settings.hub;
     for address in &hub.listen_redirect {
         if address.port() != 0 && hub.listen.contains(address) {
             let text = format!("{address} is in hub.listen and in hub.listen_redirect");
             merged.blame_first(&["hub.listen_redirect", "hub.listen"], text);
         }
+    }
+}
+
+fn check_pages_and_tokens(settings: &Settings, merged: &mut Merged<'_>) {
+    let hub = &settings.hub;
+    if hub.api_page_default_limit > hub.api_page_max_limit {
+        let text = format!(
+            "hub.api_page_default_limit ({}) is more than hub.api_page_max_limit ({})",
+            hub.api_page_default_limit, hub.api_page_max_limit
+        );
+        merged.blame_first(
+            &["hub.api_page_default_limit", "hub.api_page_max_limit"],
+            text,
+        );
+    }
+    let lifetimes = (hub.token_lifetime_default, hub.token_lifetime_max);
+    if let (Some(default), Some(max)) = lifetimes
+        && default > max
+    {
+        let spell = |duration: Duration| spell_seconds(duration.as_secs());
+        let text = format!(
+            "hub.token_lifetime_default ({}) is longer than hub.token_lifetime_max ({})",
+            spell(default),
+            spell(max)
+        );
+        merged.blame_first(
+            &["hub.token_lifetime_default", "hub.token_lifetime_max"],
+            text,
+        );
     }
 }

@@ -8,19 +8,28 @@ use toml::{
 };
 
 use crate::config::{
+    merged::Merged,
     raw::{RawGroup, RawResources, RawSandbox, RawServer},
     settings::{Change, GroupSettings, ResourceLimits, Sandbox, ServerSettings},
     spelling::{Text, Variable},
-    validate::complete,
+    validate::{complete, scopes},
 };
 
-pub(super) fn server(raw: RawServer) -> ServerSettings {
+pub(super) fn server(raw: RawServer, merged: &mut Merged<'_>) -> ServerSettings {
     ServerSettings {
         command: raw.command.0,
         args: raw.args.into_iter().map(|arg| arg.0).collect(),
         search_path: raw.search_path.into_iter().map(|path| path.0).collect(),
         default_url: raw.default_url.0,
         root_dir: raw.root_dir.0,
+        token_scopes: raw
+            .token_scopes
+            .map(|texts| scopes::read("server.token_scopes", texts, merged)),
+        oauth_client_allowed_scopes: scopes::read(
+            "server.oauth_client_allowed_scopes",
+            raw.oauth_client_allowed_scopes,
+            merged,
+        ),
         environment: environment(raw.environment),
         start_timeout: raw.start_timeout.0,
         http_timeout: raw.http_timeout.0,
@@ -75,6 +84,7 @@ pub(super) fn group(name: String, mut table: DeTable<'_>) -> Result<GroupSetting
         memory_bytes: raw.memory.map(|bound| change(bound.0)),
         cpus: raw.cpus.map(|bound| change(bound.0)),
         tasks: raw.tasks.map(|bound| change(bound.0)),
+        idle_timeout: raw.idle_timeout.map(|bound| change(bound.0)),
         environment: environment(raw.environment),
         sandbox,
     })
