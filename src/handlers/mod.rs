@@ -127,7 +127,9 @@ impl From<store::Error> for Error {
 impl From<Denied> for Error {
     fn from(denied: Denied) -> Self {
         let status = match denied {
-            Denied::NoCredentials | Denied::NotHeld { .. } => StatusCode::FORBIDDEN,
+            Denied::NoCredentials | Denied::NotHeld { .. } | Denied::Unlistable(_) => {
+                StatusCode::FORBIDDEN
+            }
             Denied::NoAccess => StatusCode::NOT_FOUND,
         };
         Self::new(status, denied.to_string())

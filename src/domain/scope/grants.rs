@@ -51,17 +51,24 @@ pub struct Grants(BTreeMap<ScopeName, Reach>);
 
 /// To whom or what one scope of a set applies.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Reach {
+pub enum Reach {
+    /// To everybody and everything.
     Unfiltered,
+    /// To whatever one of these covers.
     Filtered(Bounds),
 }
 
+/// The filters of one scope, by kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Bounds {
-    users: BTreeSet<UserName>,
-    groups: BTreeSet<GroupName>,
-    servers: BTreeSet<ServerKey>,
-    services: BTreeSet<ServiceName>,
+pub struct Bounds {
+    /// Of `!user=`.
+    pub users: BTreeSet<UserName>,
+    /// Of `!group=`.
+    pub groups: BTreeSet<GroupName>,
+    /// Of `!server=`.
+    pub servers: BTreeSet<ServerKey>,
+    /// Of `!service=`.
+    pub services: BTreeSet<ServiceName>,
 }
 
 impl Holder {
@@ -169,6 +176,11 @@ impl Grants {
         }
     }
 
+    /// Returns to whom or what the scope applies; `None` when it is not held.
+    pub fn reach(&self, name: &ScopeName) -> Option<&Reach> {
+        self.0.get(name)
+    }
+
     /// Tells whether the scope is held at all, with whatever bound.
     pub fn has(&self, name: &ScopeName) -> bool {
         self.0.contains_key(name)
@@ -185,7 +197,18 @@ impl Grants {
 
     /// Tells whether nothing here goes beyond another set.
     pub fn is_within(&self, other: &Self, members: &Membership) -> bool {
-        self.intersect(other, members) == *self
+        self.beyond(other, members).is_empty()
+    }
+
+    /// Returns the scopes here that go beyond another set.
+    pub fn beyond(&self, other: &Self, members: &Membership) -> Vec<Scope> {
+        let within: BTreeSet<_> = self
+            .intersect(other, members)
+            .scopes()
+            .into_iter()
+            .collect();
+        let scopes = self.scopes().into_iter();
+        scopes.filter(|scope| !within.contains(scope)).collect()
     }
 
     /// Returns the scopes, reduced: an unfiltered one stands for its filtered forms.

@@ -17,7 +17,7 @@ use thiserror::Error;
 pub use self::catalogue::ScopeName;
 pub use self::custom::{CustomScope, CustomScopes};
 pub use self::filter::{Filter, Membership};
-pub use self::grants::{Grants, Holder, Target};
+pub use self::grants::{Bounds, Grants, Holder, Reach, Target};
 
 /// A permission, and what it is bounded to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -39,10 +39,10 @@ pub fn resolve(
             continue;
         }
         let wanted = Grants::expand([scope], holder);
-        let granted = wanted.intersect(available.grants, members);
-        if !wanted.is_empty() && granted == wanted {
+        if !wanted.is_empty() && wanted.is_within(available.grants, members) {
             resolved.allowed.insert(scope.clone());
         } else {
+            let granted = wanted.intersect(available.grants, members);
             resolved.allowed.extend(granted.scopes());
             resolved.disallowed.insert(scope.clone());
         }
