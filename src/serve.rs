@@ -171,6 +171,7 @@ async fn assemble(settings: Settings, clock: Clock, life: &Life) -> anyhow::Resu
         logins,
         csrf,
         entropy: Entropy::System,
+        end: CancellationToken::new(),
     };
     Ok(Arc::new(App::new(
         Arc::new(parts),
@@ -264,6 +265,7 @@ impl Signals {
             tokio::select! {
                 _ = self.terminate.recv() => return,
                 _ = self.interrupt.recv() => return,
+                () = app.parts.end.cancelled() => return,
                 _ = self.reload.recv() => reload(config, app, tls),
                 _ = watchdog.tick() => notify(&[NotifyState::Watchdog]),
             }

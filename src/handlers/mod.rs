@@ -11,6 +11,7 @@ use std::{collections::HashMap, net::IpAddr, sync::Arc};
 
 use bytes::Bytes;
 use http::StatusCode;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     auth::{csrf, login::Logins},
@@ -39,6 +40,8 @@ pub struct Parts {
     pub csrf: csrf::Key,
     /// Randomness.
     pub entropy: Entropy,
+    /// Ends the hub when it is cancelled.
+    pub end: CancellationToken,
 }
 
 /// What a handler knows beside the request.

@@ -92,6 +92,12 @@ pub static TABLE: &[Row] = &[
     row!("api" Open GET => api::hub::get_version),
     row!("api/" Open GET => api::hub::get_version),
     row!("api/info" Api GET => api::hub::get_info),
+    row!("api/shutdown" Api POST => api::hub::shut_down),
+    row!("api/proxy" Api GET => api::proxy::list_routes, POST => api::proxy::check_routes,
+         PATCH => api::proxy::replace_proxy),
+    row!("api/authorizations/token" Api POST => api::authorizations::refuse_to_make_tokens),
+    row!("api/authorizations/token/{token}" Api GET => api::authorizations::show_tokens_owner),
+    row!("api/authorizations/cookie/{name}/{value}" Api GET => api::authorizations::show_cookies_owner),
     row!("api/user" Api GET => api::user::get_self),
     row!("api/users/{user}" Api GET => api::users::get_user),
     row!("api/users/{user}/activity" Api POST => api::activity::post_activity),
@@ -111,7 +117,7 @@ pub static TABLE: &[Row] = &[
 ];
 
 /// The names of `{parts}`; matchit hands them out without their lifetime.
-const PARTS: [&str; 6] = ["user", "server", "token", "name", "status", "rest"];
+const PARTS: [&str; 7] = ["user", "server", "token", "name", "value", "status", "rest"];
 
 /// The decoded `{parts}` of a path; `rest` stays as it was sent.
 pub type Params = HashMap<&'static str, String>;

@@ -1,11 +1,11 @@
-//! The hub itself: which version it speaks (API-20, API-21).
+//! The hub itself: which version it speaks, and its end (API-20, API-21, API-57).
 
 use http::{HeaderValue, StatusCode, header};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{Context, Request, model::JUPYTERHUB_VERSION};
+use super::{Context, Request, body, model::JUPYTERHUB_VERSION};
 use crate::{
-    domain::access::{self, ReadHub, WholeHub},
+    domain::access::{self, Permit, ReadHub, ShutDown, StopServer, WholeHub},
     http::{
         error::Error,
         reply::{self, Reply},
@@ -34,4 +34,46 @@ pub async fn get_info(ctx: &Context, _request: Request) -> Result<Reply, Error> 
         "authenticator": { "class": "carrel.pam", "version": own },
     });
     Ok(reply::json(StatusCode::OK, &info))
+}
+
+/// `POST /hub/api/shutdown`: ends the hub, and with `servers` everybody's servers before it.
+pub async fn shut_down(ctx: &Context, request: Request) -> Result<Reply, Error> {
+    let permit = access::permit::<ShutDown>(ctx.caller.as_ref(), WholeHub)?;
+    let object = body::object(&request, "Request body must be a JSON object")?;
+    if let Some(key) = object
+        .keys()
+        .find(|key| !["proxy", "servers"].contains(&key.as_str()))
+    {
+        let key: String = key.chars().take(64).collect();
+        return Err(Error::bad_request(format!("Unexpected field: {key}")));
+    }
+    let flag = |name: &str| match object.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Bool(flag)) => Ok(Some(*flag)),
+        Some(other) => {
+            let text = format!("{name} must be true or false, got {}", body::shown(other));
+            Err(Error::bad_request(text))
+        }
+    };
+    // The hub is its own proxy and ends as one; without a word, people's servers go on.
+    flag("proxy")?;
+    let servers = flag("servers")?.unwrap_or(false);
+    tracing::warn!(target: "audit", "the hub is shut down by {}, servers with it: {servers}", permit.by());
+    if servers {
+        stop_all(ctx);
+    }
+    ctx.parts.end.cancel();
+    Ok(reply::json(
+        StatusCode::ACCEPTED,
+        &json!({ "message": "Shutting down Hub" }),
+    ))
+}
+
+fn stop_all(ctx: &Context) {
+    for (key, _) in ctx.hub().servers.list() {
+        let permit = Permit::<StopServer>::by_hub(key, "the hub is shut down with all servers");
+        if let Err(error) = ctx.hub().servers.stop(&permit) {
+            tracing::error!("{} is not stopped: {error}", permit.target());
+        }
+    }
 }

@@ -4,12 +4,14 @@
 //! of errors are JupyterHub's wherever its clients could match on them.
 
 pub mod activity;
+pub mod authorizations;
 pub mod body;
 pub mod hub;
 pub mod model;
 pub mod oauth;
 pub mod paging;
 pub mod progress;
+pub mod proxy;
 pub mod servers;
 pub mod tokens;
 pub mod user;

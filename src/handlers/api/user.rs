@@ -1,7 +1,7 @@
 //! The caller: whose credentials these are and what they allow (API-22).
 
 use http::StatusCode;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::{
     Context, Request, get_user,
@@ -21,12 +21,9 @@ use crate::{
 
 /// `GET /hub/api/user`: single-user servers ask it whom a token belongs to.
 pub async fn get_self(ctx: &Context, _request: Request) -> Result<Reply, Error> {
-    let forbidden = || Error::forbidden("Forbidden");
-    let caller = ctx.caller.as_ref().ok_or_else(forbidden)?;
-    let name = caller.user().ok_or_else(forbidden)?;
-    let user = get_user(ctx, name).await?;
-    let parts = model::user_parts(ctx, &user, ShownServers::Active).await?;
-    let mut model = model::user(ctx, &identifying(caller), &parts);
+    let caller = ctx.caller.as_ref();
+    let caller = caller.ok_or_else(|| Error::forbidden("Forbidden"))?;
+    let mut model = model_of_owner(ctx, caller).await?;
     let (token_id, session_id) = match caller.via() {
         Via::Token { id, session_id } => (Some(id.to_string()), session_id.clone()),
         Via::Session { .. } => (None, None),
@@ -35,6 +32,18 @@ pub async fn get_self(ctx: &Context, _request: Request) -> Result<Reply, Error> 
     model.insert("session_id".into(), json!(session_id));
     model.insert("scopes".into(), json!(caller.grants().texts()));
     Ok(reply::json(StatusCode::OK, &model))
+}
+
+/// Returns what a credential may say of whose it is.
+pub(super) async fn model_of_owner(
+    ctx: &Context,
+    caller: &Caller,
+) -> Result<Map<String, Value>, Error> {
+    let name = caller.user();
+    let name = name.ok_or_else(|| Error::forbidden("Forbidden"))?;
+    let user = get_user(ctx, name).await?;
+    let parts = model::user_parts(ctx, &user, ShownServers::Active).await?;
+    Ok(model::user(ctx, &identifying(caller), &parts))
 }
 
 /// Every credential may say whose it is, here and nowhere else.

@@ -5,4 +5,5 @@ mod paging;
 mod refusals;
 mod resources;
 mod servers;
+mod whole_hub;
 mod world;

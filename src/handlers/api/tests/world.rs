@@ -133,6 +133,7 @@ impl World {
             logins: Logins::new(broker, Throttle::new(5, 20), clock.clone()),
             csrf: csrf::Key::new([7; 32]),
             entropy: Entropy::counted(),
+            end: CancellationToken::new(),
             hub: Hub {
                 settings: shared,
                 clock,
@@ -188,6 +189,14 @@ impl World {
     /// Returns somebody with a login cookie.
     pub(super) async fn session(&self, name: &str) -> Option<Caller> {
         let hub = &self.parts.hub;
+        let hash = TokenHash::of(&self.login_cookie(name).await);
+        let found = sessions::find(&hub.store, &hub.authority, &hub.clock, hash).await;
+        Some(found.unwrap().unwrap().caller)
+    }
+
+    /// Begins a session and returns the value of its cookie.
+    pub(super) async fn login_cookie(&self, name: &str) -> String {
+        let hub = &self.parts.hub;
         let lifetime = std::time::Duration::from_secs(3600);
         let begun = sessions::begin(
             &hub.store,
@@ -198,11 +207,7 @@ impl World {
         )
         .await
         .unwrap();
-        let hash = TokenHash::of(begun.login.expose());
-        let found = sessions::find(&hub.store, &hub.authority, &hub.clock, hash)
-            .await
-            .unwrap();
-        Some(found.unwrap().caller)
+        begun.login.expose().clone()
     }
 
     /// Returns somebody with a token of these scopes.
