@@ -1,6 +1,6 @@
 //! The authorization-code flow: from a visit to a server to the token that lets it know its visitor.
 //!
-//! A client is a user server that runs; its secret is its API token. A code is stored hashed, lives for
+//! A client is a user server that runs, or a service; its secret is its API token. A code is stored hashed, lives for
 //! [`CODE_LIFETIME`] and is taken once. Which requests fit is decided in `domain::oauth`.
 
 use std::{collections::BTreeSet, time::Duration};
@@ -9,11 +9,14 @@ use thiserror::Error;
 
 use crate::{
     domain::{
-        access::{AccessServer, Caller, Denied, Owner},
+        access::{Caller, Denied, Owner},
         entropy::Entropy,
         names::{ServerKey, UserName},
-        oauth::{self, AuthorizeError, AuthorizeParameters, AuthorizeRequest, RedirectedError},
+        oauth::{
+            self, AuthorizeError, AuthorizeParameters, AuthorizeRequest, RedirectedError, Terms,
+        },
         paths,
+        role::ClientKind,
         scope::{
             Scope, ScopeName,
             request::{self, Available},
@@ -44,10 +47,10 @@ pub struct Authorization {
     session_id: Option<String>,
 }
 
-/// Whether a user must be asked before a client gets a token.
+/// Whether a user must be asked before a client gets a token (OA-08).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Consent {
-    /// It is the user's own server, or they have agreed to as much before.
+    /// It is the user's own server, one that need not ask, or they have agreed to as much before.
     Given,
     /// They must agree.
     Needed,
@@ -62,7 +65,7 @@ pub enum AuthorizeFailure {
     /// The request is wrong; the user is told.
     #[error("{0}")]
     Shown(&'static str),
-    /// The user may not use the server.
+    /// The user may not use what the client is.
     #[error("You do not have permission to access {0}")]
     NoAccess(String),
     /// The request is wrong; the client is told.
@@ -130,17 +133,30 @@ pub fn server_client(base_url: &str, key: &ServerKey) -> NewClient {
     }
 }
 
+/// A user's visit with the request of a client.
+#[derive(Debug, Clone, Copy)]
+pub struct Visit<'a> {
+    /// Who comes.
+    pub caller: Option<&'a Caller>,
+    /// What the client asks.
+    pub parameters: &'a AuthorizeParameters,
+    /// The scopes the user has agreed to on the confirmation page, if that was shown; none of them is
+    /// taken beyond what could have been asked for.
+    pub agreed: Option<&'a [&'a str]>,
+}
+
 /// Checks a request as a whole: the client, its way back, the user's access, and the scopes.
-///
-/// `agreed` are the scopes a user has agreed to on the confirmation page, if that was shown; none of
-/// them is taken beyond what could have been asked for.
 pub async fn authorize(
     store: &Store,
     clock: &Clock,
-    caller: Option<&Caller>,
-    parameters: &AuthorizeParameters,
-    agreed: Option<&[&str]>,
+    terms: Terms<'_>,
+    visit: Visit<'_>,
 ) -> Result<Authorization, AuthorizeFailure> {
+    let Visit {
+        caller,
+        parameters,
+        agreed,
+    } = visit;
     let denied = AuthorizeFailure::Denied(Denied::NoCredentials);
     let Some((caller, user)) = caller.and_then(|c| c.user().map(|user| (c, user))) else {
         return Err(denied);
@@ -148,20 +164,21 @@ pub async fn authorize(
     let client_id = parameters.client_id()?;
     let client = store.find_client(client_id).await?;
     let rules = client.as_ref().map(|client| &client.rules);
-    let mut request = parameters.check(rules, user, caller.members())?;
+    let mut request = parameters.check(rules, user, caller.members(), terms)?;
     let client = client.ok_or(AuthorizeFailure::Shown(
         "Invalid client_id parameter value.",
     ))?;
     let rules = &client.rules;
-    if caller.permit::<AccessServer>(rules.server.clone()).is_err() {
+    if !caller.can_access(&rules.kind) {
         return Err(AuthorizeFailure::NoAccess(client.description));
     }
     if let Some(names) = agreed {
-        let scopes = rules.check_scopes(names, user, caller.members());
+        let scopes = rules.check_scopes(names, user, caller.members(), terms);
         request.scopes = scopes.ok_or_else(|| AuthorizeFailure::invalid_scope(&request))?;
     }
-    request.scopes = cut(&request.scopes, &client, caller, user);
-    let consent = if rules.server.user == *user || agreed.is_some() {
+    request.scopes = cut(&request.scopes, &client, caller, terms);
+    let own = matches!(&rules.kind, ClientKind::Server(key) if key.user == *user);
+    let consent = if own || agreed.is_some() || client.confirmation == Confirmation::Skipped {
         Consent::Given
     } else {
         let before = store.agreed_scopes(user, client_id, clock.now()).await?;
@@ -299,7 +316,7 @@ fn cut(
     scopes: &BTreeSet<Scope>,
     client: &Client,
     caller: &Caller,
-    user: &UserName,
+    terms: Terms<'_>,
 ) -> BTreeSet<Scope> {
     let inherit = Scope::unfiltered(ScopeName::Inherit);
     if scopes.contains(&inherit) {
@@ -308,13 +325,14 @@ fn cut(
     let available = Available {
         scopes: &client.rules.required_scopes(),
         grants: caller.grants(),
+        book: terms.book,
     };
-    let holder = client.rules.holder(user);
+    let holder = caller.owner().holder().through(&client.rules.kind);
     request::resolve(scopes, available, &holder, caller.members()).allowed
 }
 
 impl Authorization {
-    /// Returns the scopes the user is asked about: those beyond who they are and the server's door.
+    /// Returns the scopes the user is asked about: those beyond who they are and the client's door.
     pub fn scopes_to_confirm(&self) -> Vec<String> {
         let required = self.client.rules.required_scopes();
         let scopes = self.request.scopes.difference(&required);

@@ -4,7 +4,8 @@ use super::*;
 use crate::{
     domain::{
         access::{Owner, Via},
-        role::{self, AdminRole},
+        oauth::Pkce,
+        role::{self, AdminRole, RoleBook},
         time::Timestamp,
     },
     hub::{authority::Authority, tokens},
@@ -34,6 +35,13 @@ fn caller(name: &str, admin: AdminRole) -> Caller {
     };
     let grants = role::grants_of_user(&user(name), admin);
     Caller::new(Owner::User(user(name)), via, grants, Arc::default())
+}
+
+fn terms(book: &RoleBook) -> Terms<'_> {
+    Terms {
+        book,
+        pkce: Pkce::Optional,
+    }
 }
 
 /// Alice's default server runs; Bob is another user and Boss an administrator.
@@ -82,7 +90,13 @@ impl World {
         let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
         let pairs = pairs.iter().map(|(k, v)| (k.as_ref(), v.as_ref()));
         let parameters = AuthorizeParameters::from_pairs(pairs)?;
-        authorize(&self.store, &self.clock, Some(caller), &parameters, agreed).await
+        let visit = Visit {
+            caller: Some(caller),
+            parameters: &parameters,
+            agreed,
+        };
+        let book = self.authority.book();
+        authorize(&self.store, &self.clock, terms(&book), visit).await
     }
 
     async fn code_for(&self, caller: &Caller, query: &str) -> String {
@@ -257,8 +271,13 @@ async fn nobody_without_access_gets_a_code() {
     );
     let error = world.authorize(&bob, QUERY, Some(&[])).await.unwrap_err();
     assert!(matches!(error, AuthorizeFailure::NoAccess(_)));
-    let parameters = AuthorizeParameters::default();
-    let nobody = authorize(&world.store, &world.clock, None, &parameters, None).await;
+    let visit = Visit {
+        caller: None,
+        parameters: &AuthorizeParameters::default(),
+        agreed: None,
+    };
+    let book = world.authority.book();
+    let nobody = authorize(&world.store, &world.clock, terms(&book), visit).await;
     assert!(matches!(nobody, Err(AuthorizeFailure::Denied(_))));
 }
 

@@ -242,17 +242,12 @@ fn find_client(conn: &Connection, id: &str) -> Result<Option<Client>> {
 
 fn client(row: &Row<'_>) -> Result<Client> {
     let columns = Columns(row);
-    let ClientKind::Server(server) = client_kind(&columns)? else {
-        return Err(Error::Corrupt {
-            column: "client_service",
-        });
-    };
     Ok(Client {
         id: columns.text("id")?,
         secret_hash: columns.hash("secret_hash")?,
         description: columns.text("description")?,
         rules: ClientRules {
-            server,
+            kind: client_kind(&columns)?,
             redirect_uri: columns.text("redirect_uri")?,
             allowed_scopes: columns.scopes("allowed_scopes")?.into_iter().collect(),
         },

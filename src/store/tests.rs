@@ -14,7 +14,7 @@ use crate::domain::{
     access::Owner,
     names::{ServerKey, ServerName, ServiceName, UserName},
     oauth::{Challenge, ChallengeMethod, server_client_id},
-    role::{self, AdminRole, Standing, UserStanding},
+    role::{self, AdminRole, ClientKind, Standing, UserStanding},
     scope::Scope,
     secret::{Secret, TokenHash},
     server::InvocationId,
@@ -297,7 +297,7 @@ async fn a_run_has_its_credentials_from_first_to_last() {
     assert_eq!(server.started, Some(at(30)));
     let client = store.find_client(&id).await.unwrap().unwrap();
     assert_eq!(client.secret_hash, TokenHash::of("secret"));
-    assert_eq!(client.rules.server, key(""));
+    assert_eq!(client.rules.kind, ClientKind::Server(key("")));
     let presented = store.find_token(TokenHash::of("secret"), at(31)).await;
     assert_eq!(presented.unwrap().unwrap().token.kind, TokenKind::Server);
 

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::scope::{Grants, Holder, Membership, Scope};
+use crate::domain::{
+    role::RoleBook,
+    scope::{Grants, Holder, Membership, Scope},
+};
 
 /// What became of a request for scopes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,6 +23,8 @@ pub struct Available<'a> {
     pub scopes: &'a BTreeSet<Scope>,
     /// What may be granted beside them.
     pub grants: &'a Grants,
+    /// What custom scopes stand for.
+    pub book: &'a RoleBook,
 }
 
 /// Cuts `requested` to what is available.
@@ -38,7 +43,7 @@ pub fn resolve(
             resolved.allowed.insert(scope.clone());
             continue;
         }
-        let wanted = Grants::expand([scope], holder);
+        let wanted = available.book.expand([scope], holder);
         if !wanted.is_empty() && wanted.is_within(available.grants, members) {
             resolved.allowed.insert(scope.clone());
         } else {
@@ -100,6 +105,7 @@ mod tests {
             let available = Available {
                 scopes: &scopes,
                 grants: &Grants::expand(&scopes, &holder),
+                book: &RoleBook::default(),
             };
             let members = Membership::default();
             let resolved = resolve(&set(requested), available, &holder, &members);

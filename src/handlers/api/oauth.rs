@@ -5,7 +5,10 @@ use serde_json::json;
 
 use super::{Context, Request};
 use crate::{
-    domain::{access::Denied, oauth::AuthorizeParameters},
+    domain::{
+        access::Denied,
+        oauth::{AuthorizeParameters, Pkce, Terms},
+    },
     handlers::html::frame,
     http::{
         error::Error,
@@ -14,6 +17,7 @@ use crate::{
     },
     hub::oauth::{
         self, Authorization, AuthorizeFailure, Consent, ExchangeError, ExchangeParameters, Issued,
+        Visit,
     },
     pages::confirm::{ConfirmView, confirm_page},
 };
@@ -86,8 +90,17 @@ async fn authorize(
         Ok(parameters) => parameters,
         Err(error) => return Ok(Err(Failed(error.into()))),
     };
-    let caller = ctx.caller.as_ref();
-    let authorized = oauth::authorize(&hub.store, &hub.clock, caller, &parameters, agreed).await;
+    let book = hub.authority.book();
+    let terms = Terms {
+        book: &book,
+        pkce: Pkce::of(ctx.settings.hub.oauth_require_pkce),
+    };
+    let visit = Visit {
+        caller: ctx.caller.as_ref(),
+        parameters: &parameters,
+        agreed,
+    };
+    let authorized = oauth::authorize(&hub.store, &hub.clock, terms, visit).await;
     Ok(authorized.map_err(Failed))
 }
 

@@ -1,5 +1,9 @@
 use super::*;
-use crate::domain::{names::ServerName, scope::texts};
+use crate::domain::{
+    names::{ServerKey, ServerName, ServiceName, UserName},
+    role::{ClientKind, Configured, ConfiguredRole, Members, RoleName},
+    scope::{Membership, Scope, texts},
+};
 
 fn user(name: &str) -> UserName {
     UserName::parse(name).unwrap()
@@ -14,18 +18,30 @@ fn key(user_name: &str, server: &str) -> ServerKey {
 
 fn client(allowed: &[&str]) -> ClientRules {
     ClientRules {
-        server: key("alice", ""),
+        kind: ClientKind::Server(key("alice", "")),
         redirect_uri: "/user/alice/oauth_callback".into(),
         allowed_scopes: allowed.iter().map(|s| Scope::parse(s).unwrap()).collect(),
     }
 }
 
 fn check(query: &str, client: Option<&ClientRules>) -> Result<AuthorizeRequest, AuthorizeError> {
+    let terms = Terms {
+        book: &RoleBook::default(),
+        pkce: Pkce::Optional,
+    };
+    check_by(terms, query, client)
+}
+
+fn check_by(
+    terms: Terms<'_>,
+    query: &str,
+    client: Option<&ClientRules>,
+) -> Result<AuthorizeRequest, AuthorizeError> {
     let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
     let pairs = pairs.iter().map(|(k, v)| (k.as_ref(), v.as_ref()));
     let parameters = AuthorizeParameters::from_pairs(pairs)?;
     parameters.client_id()?;
-    parameters.check(client, &user("alice"), &Membership::default())
+    parameters.check(client, &user("alice"), &Membership::default(), terms)
 }
 
 const GOOD: &str = "client_id=jupyterhub-user-alice&redirect_uri=%2Fuser%2Falice%2Foauth_callback\
@@ -230,4 +246,145 @@ fn parameters_are_bounded() {
         check(&long, Some(&client(&[]))),
         Err(AuthorizeError::Shown("A parameter is too long."))
     );
+}
+
+#[test]
+fn pkce_can_be_required() {
+    let terms = Terms {
+        book: &RoleBook::default(),
+        pkce: Pkce::Required,
+    };
+    let known = client(&[]);
+    let Err(AuthorizeError::Redirected(error)) = check_by(terms, GOOD, Some(&known)) else {
+        panic!("taken without a challenge");
+    };
+    assert_eq!(error.description, "Code challenge required.");
+    let query = format!("{GOOD}&code_challenge=abc&code_challenge_method=S256");
+    assert!(check_by(terms, &query, Some(&known)).is_ok());
+}
+
+#[test]
+fn the_client_of_a_service_opens_that_service() {
+    let grader = ServiceName::parse("grader").unwrap();
+    let client = ClientRules {
+        kind: ClientKind::Service(grader),
+        redirect_uri: "https://grader.example/callback".into(),
+        allowed_scopes: ["access:services!service", "read:servers!server"]
+            .iter()
+            .map(|s| Scope::parse(s).unwrap())
+            .collect(),
+    };
+    let query = "client_id=service-grader&response_type=code";
+    let request = check(query, Some(&client)).unwrap();
+    assert_eq!(
+        texts(&request.scopes),
+        [
+            "access:services!service",
+            "access:services!service=grader",
+            "read:servers!server",
+            "read:users:groups!user",
+            "read:users:name!user",
+        ]
+    );
+    assert_eq!(
+        request.location("c0de"),
+        "https://grader.example/callback?code=c0de"
+    );
+    let table = [
+        ("access:services!service=grader", true),
+        ("access:services!service", true),
+        ("access:services!service=other", false),
+        ("access:servers!server", false),
+        ("server", false),
+    ];
+    for (scope, is_taken) in table {
+        let request = check(&format!("{query}&scope={scope}"), Some(&client));
+        assert_eq!(request.is_ok(), is_taken, "{scope}");
+    }
+}
+
+#[test]
+fn names_of_roles_stand_for_their_scopes() {
+    let reader = ConfiguredRole {
+        name: RoleName::parse("reader").unwrap(),
+        description: None,
+        scopes: Some(vec![Scope::parse("read:users!user").unwrap()]),
+        members: Members::default(),
+    };
+    let book = RoleBook::configured(Configured {
+        roles: vec![reader],
+        ..Configured::default()
+    })
+    .unwrap();
+    let terms = Terms {
+        book: &book,
+        pkce: Pkce::Optional,
+    };
+    let known = client(&["self"]);
+    let table: &[(&str, Option<&str>)] = &[
+        ("reader", Some("read:users!user")),
+        ("user", Some("self")),
+        ("writer", None),
+        ("admin", None),
+        ("custom:undefined", None),
+    ];
+    for (name, expected) in table {
+        let request = check_by(terms, &format!("{GOOD}&scope={name}"), Some(&known)).ok();
+        let scopes = request.map(|request| texts(&request.scopes));
+        assert_eq!(scopes.is_some(), expected.is_some(), "{name}");
+        let (Some(scopes), Some(expected)) = (scopes, expected) else {
+            continue;
+        };
+        assert!(scopes.contains(&(*expected).to_owned()), "{name}");
+    }
+}
+
+#[test]
+fn ids_of_services_are_told_from_those_of_servers() {
+    let name = ServiceName::parse("grader").unwrap();
+    assert_eq!(service_client_id(&name), "service-grader");
+    let table = [
+        ("service-grader", true),
+        ("service-a.b_c", true),
+        ("service-", false),
+        ("grader", false),
+        ("jupyterhub-user-alice", false),
+        ("jupyterhub", false),
+        ("service-a b", false),
+        ("service-a;b", false),
+        ("service-a=b", false),
+        ("service-ä", false),
+        ("service-a\nb", false),
+    ];
+    for (id, expected) in table {
+        assert_eq!(is_service_client_id(id), expected, "{id:?}");
+    }
+    assert!(!is_service_client_id(&format!(
+        "service-{}",
+        "a".repeat(255)
+    )));
+}
+
+#[test]
+fn users_are_sent_back_to_a_path_or_an_address() {
+    let table = [
+        ("/services/grader/oauth_callback", true),
+        ("https://grader.example/callback?x=1", true),
+        ("http://127.0.0.1:9000/", true),
+        ("", false),
+        ("services/grader", false),
+        ("//other.domain/x", false),
+        ("/\\other.domain", false),
+        ("https://", false),
+        ("https:///x", false),
+        ("https://@x", false),
+        ("https://x/#y", false),
+        ("javascript:alert(1)", false),
+        ("data:text/html,x", false),
+        ("/a b", false),
+        ("/a\r\nSet-Cookie:x", false),
+    ];
+    for (uri, expected) in table {
+        assert_eq!(is_redirect_uri(uri), expected, "{uri:?}");
+    }
 }

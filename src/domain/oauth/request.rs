@@ -1,50 +1,14 @@
-//! The rules of the authorization-code flow: who asks, for what, and whether it fits.
-//!
-//! RFC 6749 section 4.1 with RFC 7636 (PKCE), as JupyterHub speaks them: a redirect URI may be a path on
-//! the hub's host, and a client is one user server. Nothing here does I/O.
+//! The request of a client that brings a user, and where its answer goes.
 
 use std::collections::BTreeSet;
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use super::{Challenge, ChallengeMethod, ClientRules, MAX_PARAMETER_BYTES, Pkce, Terms};
 use crate::domain::{
-    names::{ServerKey, UserName},
-    role,
-    scope::{
-        Grants, Holder, Membership, Scope, ScopeName,
-        request::{self, Available},
-    },
-    secret::same_bytes,
+    names::UserName,
+    scope::{Membership, Scope},
 };
-
-/// The longest value of a parameter that is taken, in bytes.
-const MAX_PARAMETER_BYTES: usize = 4096;
-
-/// Returns the id of the OAuth client that a server is: `jupyterhub-user-<user>[-<server>]`.
-///
-/// The names are percent-encoded as Python's `urllib.parse.quote` does, for the id is a cookie's name too.
-pub fn server_client_id(key: &ServerKey) -> String {
-    let mut id = String::from("jupyterhub-user-");
-    quote_into(&mut id, key.user.as_str());
-    if !key.server.is_default() {
-        id.push('-');
-        quote_into(&mut id, key.server.as_str());
-    }
-    id
-}
-
-/// A client, as far as the rules need it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClientRules {
-    /// The server the client is.
-    pub server: ServerKey,
-    /// Where its users are sent back, exactly.
-    pub redirect_uri: String,
-    /// What its tokens may do at most, beside identifying their owner and opening the server.
-    pub allowed_scopes: BTreeSet<Scope>,
-}
 
 /// The parameters of an authorization request, each given at most once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -76,24 +40,6 @@ pub struct AuthorizeRequest {
     pub scopes: BTreeSet<Scope>,
     /// What the client must prove when it exchanges the code.
     pub challenge: Option<Challenge>,
-}
-
-/// What a code's bearer must prove (RFC 7636 section 4.2).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Challenge {
-    /// How it was made from the verifier.
-    pub method: ChallengeMethod,
-    /// The challenge.
-    pub value: String,
-}
-
-/// How a challenge is made from a verifier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ChallengeMethod {
-    /// It is the verifier.
-    Plain,
-    /// It is the verifier's SHA-256 in unpadded base64url.
-    S256,
 }
 
 /// What is wrong with an authorization request.
@@ -187,6 +133,7 @@ impl AuthorizeParameters {
         client: Option<&ClientRules>,
         user: &UserName,
         members: &Membership,
+        terms: Terms<'_>,
     ) -> Result<AuthorizeRequest, AuthorizeError> {
         let shown = AuthorizeError::Shown;
         let client = client.ok_or(shown("Invalid client_id parameter value."))?;
@@ -214,10 +161,10 @@ impl AuthorizeParameters {
             }
         }
         let challenge = self
-            .challenge()
+            .challenge(terms.pkce)
             .map_err(|description| redirected("invalid_request", description))?;
         let scopes = client
-            .requested_scopes(self.scope.as_deref(), user, members)
+            .requested_scopes(self.scope.as_deref(), user, members, terms)
             .ok_or_else(|| redirected("invalid_scope", ""))?;
         Ok(AuthorizeRequest {
             redirect_uri: redirect_uri.to_owned(),
@@ -227,7 +174,7 @@ impl AuthorizeParameters {
         })
     }
 
-    fn challenge(&self) -> Result<Option<Challenge>, &'static str> {
+    fn challenge(&self, pkce: Pkce) -> Result<Option<Challenge>, &'static str> {
         let method = match self.code_challenge_method.as_deref() {
             None | Some("plain") => ChallengeMethod::Plain,
             Some("S256") => ChallengeMethod::S256,
@@ -239,97 +186,10 @@ impl AuthorizeParameters {
                 value: value.clone(),
             })),
             // A method without a challenge is a mistake that would go without protection.
-            None if self.code_challenge_method.is_some() => Err("Code challenge required."),
+            None if self.code_challenge_method.is_some() || pkce == Pkce::Required => {
+                Err("Code challenge required.")
+            }
             None => Ok(None),
-        }
-    }
-}
-
-impl ClientRules {
-    /// Returns the scopes every token of the client has: who its owner is, and the server's door.
-    pub fn required_scopes(&self) -> BTreeSet<Scope> {
-        let mut scopes = BTreeSet::from_iter(role::identify_user());
-        scopes.insert(role::access_server(&self.server));
-        scopes
-    }
-
-    /// Returns whose scopes a token of the client for this user expands.
-    pub fn holder(&self, user: &UserName) -> Holder {
-        Holder {
-            user: Some(user.clone()),
-            service: None,
-            server: Some(self.server.clone()),
-        }
-    }
-
-    /// Returns the scopes asked for, or by default all the client may have; `None` when it may not.
-    fn requested_scopes(
-        &self,
-        scope: Option<&str>,
-        user: &UserName,
-        members: &Membership,
-    ) -> Option<BTreeSet<Scope>> {
-        let Some(scope) = scope else {
-            let mut scopes = self.allowed_scopes.clone();
-            if !scopes.contains(&Scope::unfiltered(ScopeName::Inherit)) {
-                scopes.extend(self.required_scopes());
-            }
-            return Some(scopes);
-        };
-        let names: Vec<_> = scope.split_whitespace().collect();
-        self.check_scopes(&names, user, members)
-    }
-
-    /// Adds the required scopes to the named ones; `None` when one of them is not the client's to ask.
-    ///
-    /// The names of default roles stand for their scopes, and `identify` for none: older clients send them.
-    pub fn check_scopes(
-        &self,
-        names: &[&str],
-        user: &UserName,
-        members: &Membership,
-    ) -> Option<BTreeSet<Scope>> {
-        let mut requested = self.required_scopes();
-        for name in names.iter().filter(|name| **name != "identify") {
-            match *name {
-                "user" => requested.extend(role::user()),
-                "admin" => requested.extend(role::admin()),
-                "token" => requested.extend(role::token()),
-                "server" => requested.extend(role::server(&self.server)),
-                name => drop(requested.insert(Scope::parse(name).ok()?)),
-            }
-        }
-        let mut allowed = self.allowed_scopes.clone();
-        allowed.extend(self.required_scopes());
-        let holder = self.holder(user);
-        let available = Available {
-            scopes: &allowed,
-            grants: &Grants::expand(&allowed, &holder),
-        };
-        let resolved = request::resolve(&requested, available, &holder, members);
-        resolved.disallowed.is_empty().then_some(requested)
-    }
-}
-
-impl Challenge {
-    /// Tells whether the verifier is the one the challenge was made from.
-    pub fn is_met_by(&self, verifier: &str) -> bool {
-        match self.method {
-            ChallengeMethod::Plain => same_bytes(verifier.as_bytes(), self.value.as_bytes()),
-            ChallengeMethod::S256 => {
-                let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));
-                same_bytes(digest.as_bytes(), self.value.as_bytes())
-            }
-        }
-    }
-}
-
-impl ChallengeMethod {
-    /// Returns the name of the method in the protocol.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Plain => "plain",
-            Self::S256 => "S256",
         }
     }
 }
@@ -362,17 +222,3 @@ fn with_query(uri: &str, pairs: &[(&str, &str)]) -> String {
     let separator = if uri.contains('?') { '&' } else { '?' };
     format!("{uri}{separator}{query}")
 }
-
-fn quote_into(out: &mut String, text: &str) {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'~' | b'/') {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-}
-
-#[cfg(test)]
-#[path = "oauth_tests.rs"]
-mod tests;
