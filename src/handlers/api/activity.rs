@@ -35,7 +35,10 @@ pub async fn post_activity(ctx: &Context, request: Request) -> Result<Reply, Err
 }
 
 fn parse(object: &Map<String, Value>) -> Result<Report, Error> {
-    let given = |name: &str| object.get(name).filter(|value| is_truthy(value));
+    body::check_keys(object, &["last_activity", "servers"])?;
+    // A report of nothing is what Python takes for false.
+    let said = |value: &&Value| !value.is_null() && !value.as_object().is_some_and(Map::is_empty);
+    let given = |name: &str| object.get(name).filter(said);
     let (user_at, servers) = (given("last_activity"), given("servers"));
     if user_at.is_none() && servers.is_none() {
         return Err(Error::bad_request(
@@ -57,22 +60,12 @@ fn parse_servers(servers: &Value) -> Result<Vec<(String, Timestamp)>, Error> {
     servers
         .iter()
         .map(|(name, server)| {
-            let at = server.as_object().and_then(|s| s.get("last_activity"));
-            Ok((name.clone(), body::timestamp(at.ok_or_else(bad)?)?))
+            let server = server.as_object().ok_or_else(bad)?;
+            body::check_keys(server, &["last_activity"])?;
+            let at = server.get("last_activity").ok_or_else(bad)?;
+            Ok((name.clone(), body::timestamp(at)?))
         })
         .collect()
-}
-
-/// Tells whether Python would take the value for true: reports of servers are written in it.
-fn is_truthy(value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(false) => false,
-        Value::String(text) => !text.is_empty(),
-        Value::Array(items) => !items.is_empty(),
-        Value::Object(fields) => !fields.is_empty(),
-        Value::Number(number) => number.as_f64() != Some(0.0),
-        Value::Bool(true) => true,
-    }
 }
 
 impl From<ReportError> for Error {

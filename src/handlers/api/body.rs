@@ -27,6 +27,19 @@ pub(super) fn object(
     }
 }
 
+/// Refuses a key that is not one of `keys`, and names it: a misspelt one must not be lost.
+pub(super) fn check_keys(object: &Map<String, Value>, keys: &[&str]) -> Result<(), Error> {
+    const MAX_CHARS: usize = 64;
+    let Some(key) = object.keys().find(|key| !keys.contains(&key.as_str())) else {
+        return Ok(());
+    };
+    let key: String = key.chars().take(MAX_CHARS).collect();
+    let known = keys.join(", ");
+    Err(Error::bad_request(format!(
+        "Unexpected field: {key}, supported fields: {known}"
+    )))
+}
+
 /// Reads a time that a client sent; one without an offset is UTC.
 pub(super) fn timestamp(value: &Value) -> Result<Timestamp, Error> {
     let parsed = value

@@ -128,7 +128,12 @@ pub async fn stop_server(ctx: &Context, request: Request) -> Result<Reply, Error
     let key = permit.target();
     get_user(ctx, &key.user).await?;
     let object = body::object(&request, "Body must be a JSON object")?;
-    let remove = object.get("remove").and_then(Value::as_bool) == Some(true);
+    body::check_keys(&object, &["remove"])?;
+    let remove = match object.get("remove") {
+        None | Some(Value::Null) => false,
+        Some(Value::Bool(remove)) => *remove,
+        Some(_) => return Err(Error::bad_request("remove must be true or false")),
+    };
     check_removal(ctx, key, remove).await?;
     let before = ctx.hub().servers.status(key);
     if pending(&before.life) == Some("stop") && !remove {
@@ -227,12 +232,7 @@ fn parse_edit(object: &Map<String, Value>) -> Result<ServerEdit, Error> {
             "Must specify at least one field to modify.",
         ));
     }
-    if let Some(key) = object.keys().find(|key| !KEYS.contains(&key.as_str())) {
-        let key: String = key.chars().take(64).collect();
-        let known = KEYS.join(", ");
-        let text = format!("Unexpected field: {key}, supported fields: {known}");
-        return Err(Error::bad_request(text));
-    }
+    body::check_keys(object, &KEYS)?;
     let text = |key: &str| match object.get(key) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),

@@ -98,6 +98,7 @@ async fn described(ctx: &Context, permit: &Permit<ReadTokens>) -> Result<Vec<Des
 }
 
 fn order(ctx: &Context, object: &Map<String, Value>) -> Result<Order, Error> {
+    body::check_keys(object, &["note", "expires_in", "scopes", "roles"])?;
     let scopes = texts(object, "scopes")?;
     let roles = texts(object, "roles")?;
     let scopes = match (scopes, roles) {
@@ -110,7 +111,11 @@ fn order(ctx: &Context, object: &Map<String, Value>) -> Result<Order, Error> {
         (None, Some(roles)) => Some(scopes_of_roles(&ctx.hub().authority.book(), &roles)?),
         (None, None) => None,
     };
-    let note = object.get("note").and_then(Value::as_str);
+    let note = match object.get("note") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(note)) => Some(note.as_str()),
+        Some(_) => return Err(Error::bad_request("token note must be null or a string")),
+    };
     Ok(Order {
         note: note.map(str::to_owned),
         lifetime: lifetime(object.get("expires_in"))?,

@@ -222,6 +222,12 @@ async fn bad_wishes_for_a_token_are_refused() {
             "token roles must be null or a list of strings, not [1]",
         ),
         (
+            r#"{"scope": ["self"]}"#,
+            400,
+            "Unexpected field: scope, supported fields: note, expires_in, scopes, roles",
+        ),
+        (r#"{"note": 1}"#, 400, "token note must be null or a string"),
+        (
             r#"{"expires_in": "60"}"#,
             400,
             "token expires_in must be null or integer, not '60'",
@@ -366,6 +372,18 @@ async fn activity_is_reported_as_servers_do() {
             "Not a valid timestamp: 'now'",
         ),
         (r#"{"last_activity": 5}"#, "Not a valid timestamp: 5"),
+        (
+            r#"{"last_activty": "2026-01-02T03:00:00"}"#,
+            "Unexpected field: last_activty, supported fields: last_activity, servers",
+        ),
+        (
+            r#"{"servers": false}"#,
+            "servers must be a dict of the form {server_name: {last_activity: timestamp}}",
+        ),
+        (
+            r#"{"servers": {"": {"last_activity": "2026-01-02T03:00:00", "kernels": 1}}}"#,
+            "Unexpected field: kernels, supported fields: last_activity",
+        ),
         (
             r#"{"servers": {"lab": {"last_activity": "2026-01-02T03:00:00"}}}"#,
             "No such server 'lab' for user alice",

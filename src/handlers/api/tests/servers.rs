@@ -125,6 +125,14 @@ async fn stopping_what_does_not_run_is_done_at_once() {
         (400, "Cannot delete the default server")
     );
     assert_eq!(
+        delete("", r#"{"remove": 1}"#).await.error(),
+        (400, "remove must be true or false")
+    );
+    assert_eq!(
+        delete("", r#"{"removed": true}"#).await.error(),
+        (400, "Unexpected field: removed, supported fields: remove")
+    );
+    assert_eq!(
         delete("lab", "").await.error(),
         (404, "alice has no server named 'lab'")
     );
