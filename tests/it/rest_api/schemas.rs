@@ -37,7 +37,7 @@ pub(super) fn bodies(document: &Document, holder: &Value) -> String {
         "application/x-www-form-urlencoded" => format!("form, {}", value(&media["schema"])),
         "text/html" => "a page".to_owned(),
         "text/plain" if media["schema"].get("maxLength").is_some() => "empty".to_owned(),
-        "text/event-stream" => "events".to_owned(),
+        "text/event-stream" => format!("stream of {}", value(&media["schema"])),
         kind => format!("`{kind}`"),
     });
     let mut told: Vec<_> = told.collect();
@@ -70,6 +70,9 @@ pub(super) fn value(schema: &Value) -> String {
     }
     if let Some(choices) = schema.get("enum") {
         return items(choices).map(literal).collect::<Vec<_>>().join(", ");
+    }
+    if let Some(inside) = schema.get("contentSchema") {
+        return format!("text: {}", value(inside));
     }
     for word in ["oneOf", "anyOf"] {
         if let Some(choices) = schema.get(word) {
