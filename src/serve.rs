@@ -28,12 +28,12 @@ use crate::{
     auth::{csrf, login::Logins, throttle::Throttle},
     broker::client::Broker,
     config::{self, settings::Settings},
-    domain::{entropy::Entropy, time::Clock},
+    domain::{entropy::Entropy, secret::Secret, time::Clock},
     handlers,
     hub::{
         Hub,
         authority::Authority,
-        housekeeping,
+        culler, housekeeping,
         routes::Routes,
         servers::{self, ProbeError, Servers, Target},
     },
@@ -165,6 +165,7 @@ async fn assemble(settings: Settings, clock: Clock, life: &Life) -> anyhow::Resu
         authority,
         servers,
         routes,
+        outlook: culler::Outlook::default(),
     };
     let parts = handlers::Parts {
         hub,
@@ -190,10 +191,27 @@ async fn probe(target: Target, path: String) -> Result<(), ProbeError> {
     })
 }
 
+/// The proxy's way of asking a server what it is doing.
+async fn ask(target: Target, path: String, token: Secret<String>) -> Option<Vec<u8>> {
+    let asked = proxy::probe::get(&target.socket, target.owner_uid, &path, &token).await;
+    match asked {
+        Ok(body) => Some(body.into()),
+        // Not every program has an answer; what the hub saw of it must do.
+        Err(error) => {
+            tracing::debug!("ask for {path}: {error}");
+            None
+        }
+    }
+}
+
 fn start_housekeeping(app: &Arc<App>, life: &Life) {
     let (parts, stop) = (Arc::clone(&app.parts), life.drain.clone());
     life.tasks
         .spawn(async move { housekeeping::keep(&parts.hub, stop).await });
+    let (parts, stop) = (Arc::clone(&app.parts), life.drain.clone());
+    let ask: culler::Ask = Arc::new(|target, path, token| Box::pin(ask(target, path, token)));
+    life.tasks
+        .spawn(async move { culler::keep(&parts.hub, ask, stop).await });
     let (parts, stop) = (Arc::clone(&app.parts), life.drain.clone());
     let proxy = app.proxy.clone();
     life.tasks

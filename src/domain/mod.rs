@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod account;
+pub mod culling;
 pub mod entropy;
 mod failure;
 pub mod names;

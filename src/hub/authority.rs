@@ -12,6 +12,7 @@ use crate::{
         role::{ClientKind, RoleBook, Standing},
         scope::{Filter, Grants, Holder, Membership, Scope},
     },
+    hub::visits::Visits,
     store::{
         self, Store,
         tokens::{PresentedToken, Token},
@@ -22,6 +23,8 @@ use crate::{
 pub struct Authority {
     store: Store,
     book: ArcSwap<RoleBook>,
+    /// Visits of the hub itself.
+    pub visits: Visits,
 }
 
 impl Authority {
@@ -30,6 +33,7 @@ impl Authority {
         Self {
             store,
             book: ArcSwap::from_pointee(RoleBook::default()),
+            visits: Visits::default(),
         }
     }
 

@@ -3,6 +3,7 @@
 
 pub mod activity;
 pub mod authority;
+pub mod culler;
 pub mod housekeeping;
 pub mod oauth;
 pub mod routes;
@@ -10,6 +11,7 @@ pub mod servers;
 pub mod sessions;
 pub mod tokens;
 pub mod users;
+pub mod visits;
 
 use std::sync::Arc;
 
@@ -35,6 +37,8 @@ pub struct Hub {
     pub servers: servers::Servers,
     /// Where the proxy finds them.
     pub routes: Arc<routes::Routes>,
+    /// Which of them will be stopped for want of use.
+    pub outlook: culler::Outlook,
 }
 
 impl Hub {

@@ -33,6 +33,7 @@ pub struct Route {
     /// What the proxy keeps for this server, such as open connections; nobody else looks inside.
     pub upstream: OnceLock<Box<dyn Any + Send + Sync>>,
     activity_micros: AtomicI64,
+    use_micros: AtomicI64,
 }
 
 impl Route {
@@ -45,6 +46,7 @@ impl Route {
             owner_uid,
             upstream: OnceLock::new(),
             activity_micros: AtomicI64::new(i64::MIN),
+            use_micros: AtomicI64::new(i64::MIN),
         }
     }
 
@@ -54,12 +56,30 @@ impl Route {
             .fetch_max(now.as_micros(), Ordering::Relaxed);
     }
 
-    /// Returns when somebody last used the server; `None` when nobody did since it was published.
+    /// Notes that a person did something with the server, which is activity too.
+    pub fn note_use(&self, now: Timestamp) {
+        self.note_activity(now);
+        self.use_micros
+            .fetch_max(now.as_micros(), Ordering::Relaxed);
+    }
+
+    /// Returns when somebody or their browser last asked something of the server; `None` when nobody did
+    /// since it was published.
     pub fn last_activity(&self) -> Option<Timestamp> {
-        match self.activity_micros.load(Ordering::Relaxed) {
-            i64::MIN => None,
-            micros => Some(Timestamp::from_micros(micros)),
-        }
+        instant(&self.activity_micros)
+    }
+
+    /// Returns when a person last did something with the server: not when a page that lies open asked
+    /// for news (`domain::culling::is_use`).
+    pub fn last_use(&self) -> Option<Timestamp> {
+        instant(&self.use_micros)
+    }
+}
+
+fn instant(micros: &AtomicI64) -> Option<Timestamp> {
+    match micros.load(Ordering::Relaxed) {
+        i64::MIN => None,
+        micros => Some(Timestamp::from_micros(micros)),
     }
 }
 

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     assets,
     domain::{
+        culling::Reason,
         names::{ServerKey, UserName},
         server::Life,
         time::Timestamp,
@@ -58,6 +59,8 @@ pub struct ServerView {
     pub usage: Usage,
     /// Why it last failed, when that was not long ago and it is stopped.
     pub failure: Option<FailureView>,
+    /// When it will be stopped unless it is used, or when it was, and why.
+    pub culled: Option<(Timestamp, Reason)>,
 }
 
 /// What a server is doing.
@@ -160,6 +163,7 @@ fn server_card(view: &HomeView, server: &ServerView) -> Markup {
             }
             p.since { (since_words(view.now, server)) }
             p { (words.meaning) }
+            (culled_words(view.now, server))
             @if let (ServerState::Stopped, Some(failure)) = (server.state, &server.failure) {
                 (failure_summary(view, server, failure))
             }
@@ -234,6 +238,30 @@ fn since_words(now: Timestamp, server: &ServerView) -> Markup {
             @if since.is_some() { ", last used " } @else { "Last used " }
             (ago(now, used))
         }
+    }
+}
+
+/// Says when and why a server will be, or was, stopped without its owner asking for it.
+fn culled_words(now: Timestamp, server: &ServerView) -> Markup {
+    let Some((at, reason)) = server.culled else {
+        return html! {};
+    };
+    let time =
+        |passed: Duration| html! { time datetime=(at) title=(at) { (words::duration(passed)) } };
+    match (server.state, reason) {
+        (ServerState::Running { .. }, Reason::Unused(_)) => html! {
+            p.hint { "It stops by itself in " (time(at.since(now))) ", unless you use it." }
+        },
+        (ServerState::Running { .. }, Reason::Old(age)) => html! {
+            p.hint {
+                "It stops in " (time(at.since(now))) ": no server may run for longer than "
+                (words::duration(age)) ". Save your work before."
+            }
+        },
+        (ServerState::Stopped, reason) if server.failure.is_none() => html! {
+            p.hint { "The hub stopped it " (time(now.since(at))) " ago: " (reason.to_string()) "." }
+        },
+        _ => html! {},
     }
 }
 

@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     domain::{
+        culling::Reason,
         names::{ServerKey, ServerName, UserName},
         server::{FailureCause, UnitEnd},
         time::Timestamp,
@@ -214,6 +215,7 @@ fn server(texts: Texts, name: &str, state: ServerState) -> ServerView {
         last_activity: Some(ago(500)),
         usage: Usage::default(),
         failure: None,
+        culled: None,
     }
 }
 
@@ -257,6 +259,17 @@ fn homes(texts: Texts) -> Vec<(&'static str, Markup)> {
         last_activity: None,
         ..server(texts, "", ServerState::Stopped)
     };
+    let idle = ServerView {
+        culled: Some((
+            NOW.after(Duration::from_secs(1500)),
+            Reason::Unused(Duration::from_secs(3600)),
+        )),
+        ..running.clone()
+    };
+    let culled = ServerView {
+        culled: Some((ago(300), Reason::Unused(Duration::from_secs(3600)))),
+        ..server(texts, "", ServerState::Stopped)
+    };
     let many = vec![
         running.clone(),
         server(texts, "gpu-2", starting),
@@ -269,6 +282,8 @@ fn homes(texts: Texts) -> Vec<(&'static str, Markup)> {
         ("home-stopped", one(fresh)),
         ("home-starting", one(server(texts, "", starting))),
         ("home-running", one(running)),
+        ("home-idle", one(idle)),
+        ("home-culled", one(culled)),
         ("home-stopping", one(server(texts, "", stopping))),
         ("home-failed", one(failed)),
         (

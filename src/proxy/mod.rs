@@ -92,7 +92,11 @@ impl Proxy {
         let browser = upgrade.then(|| hyper::upgrade::on(&mut request));
         let (mut parts, body) = request.into_parts();
         headers::prepare_request(&mut parts, &body, peer, &self.trusted_proxies, upgrade);
-        let activity = Activity::new(route.clone(), self.clock.clone());
+        // A websocket is input and answers; which of its frames are, the tunnel sees.
+        let activity = match upgrade {
+            true => Activity::new(route.clone(), self.clock.clone()),
+            false => Activity::of(route.clone(), self.clock.clone(), &parts),
+        };
         let outgoing = Outgoing::new(body, activity.clone());
         let request = ::http::Request::from_parts(parts, outgoing);
 

@@ -1,19 +1,24 @@
-//! Asking a server whether it is up, over the same checked connection that requests take (SU-22).
+//! Asking a server something on the hub's own behalf, over the same checked connection that requests
+//! take: whether it is up (SU-22), or what it is doing.
 
 use std::{path::Path, pin::pin, time::Duration};
 
 use ::http::{Request, StatusCode, header};
 use bytes::Bytes;
-use http_body_util::Empty;
+use http_body_util::{BodyExt, Empty, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use thiserror::Error;
 use tokio::time::timeout;
 
 use super::target;
+use crate::domain::secret::Secret;
 
 /// How long a server that accepted the connection may take to answer one probe.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The longest body that is read.
+const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 /// Why a server is not known to be up.
 #[derive(Debug, Error)]
@@ -29,30 +34,75 @@ pub enum Error {
 /// Asks the server behind `socket` for `path`; any status below 500 says that it is up.
 pub async fn probe(socket: &Path, owner_uid: u32, path: &str) -> Result<(), Error> {
     let stream = target::connect(socket, owner_uid).await?;
-    match timeout(ANSWER_TIMEOUT, ask(stream, path)).await {
-        Ok(Ok(status)) if !status.is_server_error() => Ok(()),
+    let asked = ask(stream, request(path, None), Wanted::Head);
+    match timeout(ANSWER_TIMEOUT, asked).await {
+        Ok(Ok((status, _))) if !status.is_server_error() => Ok(()),
         _ => Err(Error::NoAnswer),
     }
 }
 
-async fn ask(stream: tokio::net::UnixStream, path: &str) -> Result<StatusCode, hyper::Error> {
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let request = Request::get(path)
+/// Asks the server behind `socket` for `path` with a token, and returns the body of a reply with status
+/// 200 of at most [`MAX_BODY_BYTES`].
+pub async fn get(
+    socket: &Path,
+    owner_uid: u32,
+    path: &str,
+    token: &Secret<String>,
+) -> Result<Bytes, Error> {
+    let stream = target::connect(socket, owner_uid).await?;
+    let asked = ask(stream, request(path, Some(token)), Wanted::Body);
+    match timeout(ANSWER_TIMEOUT, asked).await {
+        Ok(Ok((StatusCode::OK, Some(body)))) => Ok(body),
+        _ => Err(Error::NoAnswer),
+    }
+}
+
+/// How much of a reply is of interest.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Head,
+    Body,
+}
+
+fn request(path: &str, token: Option<&Secret<String>>) -> Request<Empty<Bytes>> {
+    let mut request = Request::get(path)
         .header(header::HOST, "localhost")
-        .header(header::CONNECTION, "close")
-        .body(Empty::<Bytes>::new())
-        .expect("a server's prefix is a percent-encoded path");
-    let mut answer = pin!(sender.send_request(request));
+        .header(header::CONNECTION, "close");
+    if let Some(token) = token {
+        request = request.header(header::AUTHORIZATION, format!("token {}", token.expose()));
+    }
+    request
+        .body(Empty::new())
+        .expect("a server's prefix is a percent-encoded path, and a token hexadecimal digits")
+}
+
+async fn ask(
+    stream: tokio::net::UnixStream,
+    request: Request<Empty<Bytes>>,
+    wanted: Wanted,
+) -> Result<(StatusCode, Option<Bytes>), hyper::Error> {
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    let answer = async {
+        let reply = sender.send_request(request).await?;
+        let status = reply.status();
+        if wanted == Wanted::Head {
+            return Ok((status, None));
+        }
+        let body = Limited::new(reply.into_body(), MAX_BODY_BYTES)
+            .collect()
+            .await;
+        Ok((status, body.ok().map(|body| body.to_bytes())))
+    };
+    let mut answer = pin!(answer);
     // The connection moves only while it is polled; it may end first, with the reply handed over.
-    let reply = tokio::select! {
+    tokio::select! {
         biased;
-        reply = &mut answer => reply?,
+        answer = &mut answer => answer,
         ended = connection => {
             ended?;
-            answer.await?
+            answer.await
         }
-    };
-    Ok(reply.status())
+    }
 }
 
 #[cfg(test)]

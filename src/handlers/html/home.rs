@@ -65,6 +65,14 @@ async fn server_view(ctx: &Context, key: ServerKey, record: Option<&Server>) -> 
             .life
             .failure()
             .map(|failure| failures::view(&key, failure, &ctx.settings)),
+        culled: match status.life {
+            Life::Ready { .. } => ctx.hub().outlook.ahead(&key),
+            Life::Stopped { .. }
+            | Life::Launching { .. }
+            | Life::Waiting { .. }
+            | Life::Checking { .. }
+            | Life::Stopping { .. } => ctx.hub().outlook.past(&key),
+        },
         key,
     }
 }

@@ -27,10 +27,11 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    broker::client::Broker,
+    broker::client::{self, Broker},
     config::settings::Settings,
     domain::{
         access::{Permit, StartServer, StopServer},
+        account::Account,
         entropy::Entropy,
         names::{ServerKey, UnitName},
         server::{Event, FailureCause, Life},
@@ -254,6 +255,11 @@ impl Servers {
             Ok(Ok(status)) => status,
             Err(_) => self.status(key),
         }
+    }
+
+    /// Returns the account behind a server, as the system has it now.
+    pub async fn account_of(&self, key: &ServerKey) -> Result<Option<Account>, client::Error> {
+        self.shared.parts.broker.account(&key.user).await
     }
 
     /// Returns how many bytes of memory a server uses, as far as systemd knows.

@@ -42,6 +42,7 @@ use crate::{
     hub::{
         Hub,
         authority::Authority,
+        culler::Outlook,
         oauth,
         routes::Routes,
         servers::{self, ProbeError, Servers},
@@ -141,6 +142,7 @@ impl World {
                 store,
                 servers,
                 routes,
+                outlook: Outlook::default(),
             },
         };
         let world = Self {
