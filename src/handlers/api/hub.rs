@@ -40,13 +40,7 @@ pub async fn get_info(ctx: &Context, _request: Request) -> Result<Reply, Error> 
 pub async fn shut_down(ctx: &Context, request: Request) -> Result<Reply, Error> {
     let permit = access::permit::<ShutDown>(ctx.caller.as_ref(), WholeHub)?;
     let object = body::object(&request, "Request body must be a JSON object")?;
-    if let Some(key) = object
-        .keys()
-        .find(|key| !["proxy", "servers"].contains(&key.as_str()))
-    {
-        let key: String = key.chars().take(64).collect();
-        return Err(Error::bad_request(format!("Unexpected field: {key}")));
-    }
+    body::check_keys(&object, &["proxy", "servers"])?;
     let flag = |name: &str| match object.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Bool(flag)) => Ok(Some(*flag)),

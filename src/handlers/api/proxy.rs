@@ -52,10 +52,15 @@ pub async fn check_routes(ctx: &Context, _request: Request) -> Result<Reply, Err
 /// `PATCH /hub/api/proxy`: checked as JupyterHub checks it; there is no other proxy.
 pub async fn replace_proxy(ctx: &Context, request: Request) -> Result<Reply, Error> {
     access::permit::<ManageProxy>(ctx.caller.as_ref(), WholeHub)?;
-    match body::json(&request)? {
-        None => Err(Error::bad_request("need JSON body")),
-        Some(Value::Object(_)) => Ok(reply::empty(StatusCode::OK)),
-        Some(_) => Err(Error::bad_request("Request body must be JSON dict")),
+    let object = match body::json(&request)? {
+        None => return Err(Error::bad_request("need JSON body")),
+        Some(Value::Object(object)) => object,
+        Some(_) => return Err(Error::bad_request("Request body must be JSON dict")),
+    };
+    body::check_keys(&object, &["api_url", "auth_token"])?;
+    match object.iter().find(|(_, value)| !value.is_string()) {
+        None => Ok(reply::empty(StatusCode::OK)),
+        Some((key, _)) => Err(Error::bad_request(format!("{key} must be a string"))),
     }
 }
 

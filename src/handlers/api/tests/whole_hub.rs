@@ -56,6 +56,14 @@ async fn another_proxy_is_heard_of_and_changes_nothing() {
         ("[]", (400, "Request body must be JSON dict")),
         ("{", (400, "Invalid JSON in body of request")),
         (r#"{"api_url": "http://127.0.0.1:8001"}"#, (200, "")),
+        (r#"{"api_url": 1}"#, (400, "api_url must be a string")),
+        (
+            r#"{"port": "1"}"#,
+            (
+                400,
+                "Unexpected field: port, supported fields: api_url, auth_token",
+            ),
+        ),
     ];
     for (body, expected) in table {
         let ctx = world.context(boss.clone(), &[]);
@@ -88,7 +96,10 @@ async fn the_hub_ends_only_for_those_who_may_end_it() {
             r#"{"servers": "no"}"#,
             "servers must be true or false, got 'no'",
         ),
-        (r#"{"now": true}"#, "Unexpected field: now"),
+        (
+            r#"{"now": true}"#,
+            "Unexpected field: now, supported fields: proxy, servers",
+        ),
         ("[]", "Request body must be a JSON object"),
     ];
     for (body, expected) in table {
