@@ -17,6 +17,7 @@ pub mod role;
 pub mod scope;
 pub mod secret;
 pub mod server;
+pub mod share;
 pub mod time;
 pub mod token;
 pub mod unit;

@@ -134,6 +134,11 @@ impl Links {
         self.in_hub_for("delete-server", key)
     }
 
+    /// Returns where a shared server is accepted, by the code it is shared with.
+    pub fn accept_share(&self, code: Option<&str>) -> Link {
+        self.in_hub("accept-share").with("code", code)
+    }
+
     /// Returns the server itself, `user/NAME/[SERVER/]`.
     pub fn server(&self, key: &ServerKey) -> Link {
         Link(paths::server_prefix(&self.base, key))
@@ -239,6 +244,10 @@ mod tests {
             (
                 links.delete_server(&named),
                 "/hub/delete-server/alice/gpu-2",
+            ),
+            (
+                links.accept_share(Some("a_-b&c")),
+                "/hub/accept-share?code=a_-b%26c",
             ),
             (links.server(&own), "/user/alice/"),
             (links.server(&named), "/user/alice/gpu-2/"),

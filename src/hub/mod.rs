@@ -9,6 +9,7 @@ pub mod oauth;
 pub mod routes;
 pub mod servers;
 pub mod sessions;
+pub mod shares;
 pub mod tokens;
 pub mod users;
 pub mod visits;

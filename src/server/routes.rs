@@ -111,13 +111,35 @@ pub static TABLE: &[Row] = &[
     row!("api/users/{user}/servers/{server}/progress" Api GET => api::progress::follow_progress),
     row!("api/users/{user}/tokens" Api GET => api::tokens::list_tokens, POST => api::tokens::create_token),
     row!("api/users/{user}/tokens/{token}" Api GET => api::tokens::get_token, DELETE => api::tokens::revoke_token),
+    row!("api/shares/{user}" Api GET => api::shares::list_shares_of_user),
+    row!("api/shares/{user}/" Api GET => api::shares::list_shares, POST => api::shares::create_share,
+         PATCH => api::shares::revoke_share, DELETE => api::shares::revoke_shares),
+    row!("api/shares/{user}/{server}" Api GET => api::shares::list_shares, POST => api::shares::create_share,
+         PATCH => api::shares::revoke_share, DELETE => api::shares::revoke_shares),
+    row!("api/users/{user}/shared" Api GET => api::shares::list_shared_with_user),
+    row!("api/users/{user}/shared/{owner}/" Api GET => api::shares::get_shared_with_user,
+         DELETE => api::shares::leave_as_user),
+    row!("api/users/{user}/shared/{owner}/{server}" Api GET => api::shares::get_shared_with_user,
+         DELETE => api::shares::leave_as_user),
+    row!("api/groups/{group}/shared" Api GET => api::shares::list_shared_with_group),
+    row!("api/groups/{group}/shared/{owner}/" Api GET => api::shares::get_shared_with_group,
+         DELETE => api::shares::leave_as_group),
+    row!("api/groups/{group}/shared/{owner}/{server}" Api GET => api::shares::get_shared_with_group,
+         DELETE => api::shares::leave_as_group),
+    row!("api/share-codes/{user}" Api GET => api::share_codes::list_codes_of_user),
+    row!("api/share-codes/{user}/" Api GET => api::share_codes::list_codes, POST => api::share_codes::create_code,
+         DELETE => api::share_codes::delete_codes),
+    row!("api/share-codes/{user}/{server}" Api GET => api::share_codes::list_codes,
+         POST => api::share_codes::create_code, DELETE => api::share_codes::delete_codes),
     // Used by OAuth clients, and by browsers on their behalf.
     row!("api/oauth2/authorize" Page GET => api::oauth::show_authorize, POST => api::oauth::confirm_authorize),
     row!("api/oauth2/token" OAuthToken POST => api::oauth::exchange_code),
 ];
 
 /// The names of `{parts}`; matchit hands them out without their lifetime.
-const PARTS: [&str; 7] = ["user", "server", "token", "name", "value", "status", "rest"];
+const PARTS: [&str; 9] = [
+    "user", "server", "owner", "group", "token", "name", "value", "status", "rest",
+];
 
 /// The decoded `{parts}` of a path; `rest` stays as it was sent.
 pub type Params = HashMap<&'static str, String>;

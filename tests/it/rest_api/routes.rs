@@ -12,33 +12,15 @@ const NOT_YET_ROUTED: &[(&str, &[&str])] = &[
     ("/groups", &["GET", "POST"]),
     ("/groups/{group}", &["GET", "POST", "DELETE"]),
     ("/groups/{group}/properties", &["PUT"]),
-    ("/groups/{group}/shared", &["GET"]),
-    ("/groups/{group}/shared/{owner}/", &["GET", "DELETE"]),
-    (
-        "/groups/{group}/shared/{owner}/{server}",
-        &["GET", "DELETE"],
-    ),
     ("/groups/{group}/users", &["POST", "DELETE"]),
     ("/metrics", &["GET"]),
     ("/roles", &["GET"]),
     ("/roles/{role}", &["GET", "PUT", "DELETE"]),
     ("/services", &["GET"]),
     ("/services/{service}", &["GET", "POST", "DELETE"]),
-    ("/share-codes/{user}", &["GET"]),
-    ("/share-codes/{user}/", &["GET", "POST", "DELETE"]),
-    ("/share-codes/{user}/{server}", &["GET", "POST", "DELETE"]),
-    ("/shares/{user}", &["GET"]),
-    ("/shares/{user}/", &["GET", "POST", "PATCH", "DELETE"]),
-    (
-        "/shares/{user}/{server}",
-        &["GET", "POST", "PATCH", "DELETE"],
-    ),
     ("/users", &["GET", "POST"]),
     ("/users/{user}", &["POST", "PATCH", "DELETE"]),
     ("/users/{user}/admin-access", &["POST"]),
-    ("/users/{user}/shared", &["GET"]),
-    ("/users/{user}/shared/{owner}/", &["GET", "DELETE"]),
-    ("/users/{user}/shared/{owner}/{server}", &["GET", "DELETE"]),
 ];
 
 #[test]

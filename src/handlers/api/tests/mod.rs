@@ -5,5 +5,7 @@ mod paging;
 mod refusals;
 mod resources;
 mod servers;
+mod share_codes;
+mod shares;
 mod whole_hub;
 mod world;

@@ -214,6 +214,12 @@ impl World {
 
     /// Returns somebody with a token of these scopes.
     pub(super) async fn token(&self, name: &str, scopes: &[&str]) -> Option<Caller> {
+        let text = self.token_text(name, scopes).await;
+        self.bearer(&text).await
+    }
+
+    /// Makes a token of these scopes.
+    pub(super) async fn token_text(&self, name: &str, scopes: &[&str]) -> String {
         let order = Order {
             scopes: Some(scopes.iter().map(|s| Scope::parse(s).unwrap()).collect()),
             ..Order::default()
@@ -222,7 +228,7 @@ impl World {
         let permit = Permit::by_hub(user(name), "a test wants a token");
         let maker = hub.token_maker(&self.parts.entropy);
         let (text, _) = tokens::create(maker, &permit, order).await.unwrap();
-        self.bearer(text.expose()).await
+        text.expose().clone()
     }
 
     /// Returns whoever shows this token.
@@ -231,6 +237,15 @@ impl World {
         tokens::identify(&hub.store, &hub.authority, &hub.clock, text)
             .await
             .unwrap()
+    }
+
+    /// Makes a group with these members.
+    pub(super) async fn group(&self, name: &str, members: &[&str]) {
+        self.parts
+            .hub
+            .store
+            .make_group_for_test(name, members)
+            .await;
     }
 
     /// Makes the records of a server that runs, with this secret.
