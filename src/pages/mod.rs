@@ -5,6 +5,7 @@
 //! [`CONTENT_SECURITY_POLICY`] can be strict.
 #![forbid(unsafe_code)]
 
+pub mod accept_share;
 pub mod confirm;
 pub mod error;
 pub mod failure;

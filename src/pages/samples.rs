@@ -5,6 +5,7 @@ use std::time::Duration;
 use maud::Markup;
 
 use super::{
+    accept_share::{AcceptShareView, accept_share_page},
     confirm::{ConfirmView, confirm_page},
     error::{ErrorView, error_page},
     failure::FailureView,
@@ -388,7 +389,19 @@ fn answers(texts: Texts) -> Vec<(&'static str, Markup)> {
             request_id: texts.text("7f3a9c2e51d04b68"),
         })
     };
+    let invitation = |server, is_running| {
+        accept_share_page(&AcceptShareView {
+            frame: texts.frame(),
+            key: texts.key("bob", server),
+            is_running,
+            scopes: texts.texts(&[&format!("access:servers!server=bob/{server}")]),
+            code: texts.text("U-eYLFT1gGstEqMD4Sh4SzC2ULyYb7kcSbE7ncRTIuY"),
+            next: texts.text("/user/bob/lab/tree/a.ipynb"),
+        })
+    };
     vec![
+        ("accept-share", invitation("", true)),
+        ("accept-share-stopped", invitation("gpu-2", false)),
         ("not-running", not_running("ada", "", true)),
         ("not-running-shared", not_running("bob", "gpu-2", false)),
         (

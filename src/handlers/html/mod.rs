@@ -1,5 +1,6 @@
 //! Pages: what a person in a browser asks of the hub, one file per family of pages.
 
+pub mod accept_share;
 pub mod failures;
 pub mod files;
 pub mod home;

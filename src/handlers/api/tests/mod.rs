@@ -1,5 +1,6 @@
 //! The API over a store in memory, without systemd, broker or sockets.
 
+mod invitations;
 mod oauth;
 mod paging;
 mod refusals;
