@@ -144,8 +144,11 @@ async fn assemble(settings: Settings, clock: Clock, life: &Life) -> anyhow::Resu
     };
     let routes = Arc::new(Routes::default());
     let settings = Arc::new(ArcSwap::from_pointee(settings));
+    let authority = Arc::new(Authority::new(store.clone()));
+    authority.rebuild().await?;
     let servers = Servers::new(servers::Parts {
         store: store.clone(),
+        authority: Arc::clone(&authority),
         broker,
         routes: Arc::clone(&routes),
         settings: Arc::clone(&settings),
@@ -156,8 +159,6 @@ async fn assemble(settings: Settings, clock: Clock, life: &Life) -> anyhow::Resu
         tracker: life.tasks.clone(),
         stop: life.cut.clone(),
     });
-    let authority = Authority::new(store.clone());
-    authority.rebuild().await?;
     let hub = Hub {
         settings,
         clock,

@@ -131,6 +131,7 @@ pub(super) fn plan<'a>(found: &Found<'a>, settings: &'a Settings) -> Plan<'a> {
         program: found.program,
         args: &server.args,
         search_path: &server.search_path,
+        oauth_client_allowed_scopes: &server.oauth_client_allowed_scopes,
         default_url: &server.default_url,
         root_dir: &server.root_dir,
         environment: profile.environment,

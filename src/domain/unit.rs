@@ -14,6 +14,7 @@ use thiserror::Error;
 use super::{
     account::Account,
     names::{NameError, ServerKey, UnitName},
+    scope::Scope,
     secret::Secret,
 };
 
@@ -39,6 +40,8 @@ pub struct Plan<'a> {
     pub args: &'a [String],
     /// Folders in which programs are found, beside the system's.
     pub search_path: &'a [PathBuf],
+    /// What tokens of the server's visitors may do beside opening it.
+    pub oauth_client_allowed_scopes: &'a [Scope],
     /// First page in the server.
     pub default_url: &'a str,
     /// Folder the server shows.

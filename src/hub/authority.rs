@@ -9,8 +9,12 @@ use arc_swap::ArcSwap;
 use crate::{
     domain::{
         access::{Caller, Owner, Via},
+        names::ServerKey,
         role::{ClientKind, RoleBook, Standing},
-        scope::{Filter, Grants, Holder, Membership, Scope},
+        scope::{
+            self, Filter, Grants, Holder, Membership, Scope, ScopeName,
+            request::{self, Available},
+        },
     },
     hub::visits::Visits,
     store::{
@@ -102,14 +106,44 @@ impl Authority {
             .grants_of_token(&token.scopes, &holder, owner, members, client)
     }
 
+    /// Returns the scopes for the token of a server that starts: those chosen for it, as far as its owner
+    /// has them (RB-60).
+    pub async fn server_token_scopes(
+        &self,
+        chosen: Option<&[Scope]>,
+        key: &ServerKey,
+    ) -> Result<Vec<Scope>, store::Error> {
+        let owner = Owner::User(key.user.clone());
+        let Some(standing) = self.store.find_standing(&owner).await? else {
+            return Ok(Vec::new());
+        };
+        let book = self.book();
+        let (held, wanted) = (
+            book.grants_of(&standing),
+            book.server_token_scopes(chosen, key),
+        );
+        let members = self.members(&held, &wanted).await?;
+        let available = Available {
+            scopes: &BTreeSet::from([Scope::unfiltered(ScopeName::Inherit)]),
+            grants: &held,
+            book: &book,
+        };
+        let resolved = request::resolve(&wanted, available, &holder(&owner, None), &members);
+        if !resolved.disallowed.is_empty() {
+            let lacking = scope::texts(&resolved.disallowed).join(", ");
+            tracing::debug!(server.name = %key, "{key} does not get {lacking}, which {owner} lacks");
+        }
+        Ok(resolved.allowed.into_iter().collect())
+    }
+
     /// Returns who is in the groups that a question about these grants or scopes can turn on.
     pub async fn members(
         &self,
         grants: &Grants,
-        scopes: &[Scope],
+        scopes: impl IntoIterator<Item = &Scope>,
     ) -> Result<Membership, store::Error> {
         let mut groups: BTreeSet<_> = grants.groups_in_filters();
-        groups.extend(scopes.iter().filter_map(|scope| match &scope.filter {
+        groups.extend(scopes.into_iter().filter_map(|scope| match &scope.filter {
             Filter::Group(group) => Some(group.clone()),
             Filter::Unfiltered
             | Filter::OwnUser

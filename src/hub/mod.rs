@@ -33,7 +33,7 @@ pub struct Hub {
     /// What is remembered.
     pub store: Store,
     /// What people and services may do.
-    pub authority: authority::Authority,
+    pub authority: Arc<authority::Authority>,
     /// People's servers.
     pub servers: servers::Servers,
     /// Where the proxy finds them.

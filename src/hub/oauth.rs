@@ -122,13 +122,15 @@ pub enum ExchangeError {
 }
 
 /// Returns the record of the OAuth client a server is (OA-02, OA-04).
-pub fn server_client(base_url: &str, key: &ServerKey) -> NewClient {
+///
+/// What its visitors' tokens may do beside opening it (RB-61) is cut to what each visitor may.
+pub fn server_client(base_url: &str, key: &ServerKey, allowed_scopes: Vec<Scope>) -> NewClient {
     let path = paths::server_prefix(base_url, key);
     NewClient {
         id: oauth::server_client_id(key),
         redirect_uri: format!("{path}oauth_callback"),
         description: format!("Server at {path}"),
-        allowed_scopes: Vec::new(),
+        allowed_scopes,
         confirmation: Confirmation::Asked,
     }
 }

@@ -74,8 +74,8 @@ impl World {
         let run = NewRun {
             key: key.clone(),
             user_options: None,
-            token: tokens::server_token("/", &key, &secret, self.clock.now()),
-            client: server_client("/", &key),
+            token: tokens::server_token("/", &key, &secret, role::server(&key), self.clock.now()),
+            client: server_client("/", &key, Vec::new()),
             at: self.clock.now(),
         };
         self.store.begin_run(run).await.unwrap();

@@ -208,11 +208,12 @@ pub fn new_secret(entropy: &Entropy) -> Secret<String> {
     entropy.hex_text()
 }
 
-/// Returns the record of the token a server talks to the hub with (role `server`, RB-40, RB-60).
+/// Returns the record of the token a server talks to the hub with.
 pub fn server_token(
     base_url: &str,
     key: &ServerKey,
     text: &Secret<String>,
+    scopes: Vec<Scope>,
     created: Timestamp,
 ) -> NewToken {
     NewToken {
@@ -220,7 +221,7 @@ pub fn server_token(
         owner: Owner::User(key.user.clone()),
         client_id: None,
         session_id: None,
-        scopes: role::server(key),
+        scopes,
         note: format!("Server at {}", paths::server_prefix(base_url, key)),
         created,
         expires: None,

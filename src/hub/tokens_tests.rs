@@ -158,12 +158,12 @@ async fn a_servers_token_does_what_a_server_needs_and_no_more() {
     let world = world(AdminRole::Held).await;
     let key = ServerKey::default_of(alice());
     let text = new_secret(&world.entropy);
-    let token = server_token("/", &key, &text, world.clock.now());
+    let token = server_token("/", &key, &text, role::server(&key), world.clock.now());
     assert_eq!(token.note, "Server at /user/alice/");
     let run = NewRun {
         key: key.clone(),
         user_options: None,
-        client: crate::hub::oauth::server_client("/", &key),
+        client: crate::hub::oauth::server_client("/", &key, Vec::new()),
         token,
         at: world.clock.now(),
     };

@@ -326,7 +326,8 @@ impl RoleBook {
 
     /// Returns the scopes of a server's own token, spelt out for it (RB-60).
     ///
-    /// By default they are those of the role `server`. Whatever they are, a server may report activity.
+    /// By default they are those of the role `server`. Whatever they are, a server may report that its
+    /// user is active: to do so for the server alone is not enough.
     pub fn server_token_scopes(
         &self,
         chosen: Option<&[Scope]>,
@@ -342,9 +343,10 @@ impl RoleBook {
             }
         };
         let mut scopes: BTreeSet<_> = scopes.unwrap_or_default().iter().map(spell_out).collect();
-        let reports = |s: &Scope| matches!(s.name, ScopeName::UsersActivity | ScopeName::Inherit);
-        if !scopes.iter().any(reports) {
-            scopes.insert(Scope::filtered(ScopeName::UsersActivity, Filter::OwnUser));
+        let report = Scope::filtered(ScopeName::UsersActivity, Filter::OwnUser);
+        let enough = [ScopeName::UsersActivity, ScopeName::Inherit].map(Scope::unfiltered);
+        if !enough.iter().any(|scope| scopes.contains(scope)) {
+            scopes.insert(report);
         }
         scopes
     }

@@ -105,3 +105,33 @@ fn inherit_is_the_owners_whole_set() {
     let owner = grants_of_user(&alice(), AdminRole::NotHeld);
     assert_eq!(token(&["inherit"], &holder()), owner.texts());
 }
+
+#[test]
+fn a_servers_scopes_are_spelt_out_for_it() {
+    type Texts = &'static [&'static str];
+    const ACTIVITY: &str = "users:activity!user";
+    let table: &[(Option<Texts>, Texts)] = &[
+        (None, &["access:servers!server=alice/", ACTIVITY]),
+        (Some(&[]), &[ACTIVITY]),
+        (Some(&["inherit"]), &["inherit"]),
+        (Some(&["users:activity"]), &["users:activity"]),
+        (
+            Some(&["users:activity!server"]),
+            &["users:activity!server=alice/", ACTIVITY],
+        ),
+        (
+            Some(&["shares!server", "read:users!user", "users:activity!user"]),
+            &["read:users!user", "shares!server=alice/", ACTIVITY],
+        ),
+    ];
+    for (chosen, expected) in table {
+        let chosen: Option<Vec<_>> =
+            chosen.map(|texts| texts.iter().map(|t| Scope::parse(t).unwrap()).collect());
+        let scopes = RoleBook::default().server_token_scopes(chosen.as_deref(), &lab());
+        assert_eq!(
+            crate::domain::scope::texts(&scopes),
+            *expected,
+            "{chosen:?}"
+        );
+    }
+}

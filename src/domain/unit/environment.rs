@@ -8,6 +8,7 @@ use super::{Places, Plan, PlanError, text_of};
 use crate::domain::{
     oauth::server_client_id,
     paths::{self, SEGMENT},
+    scope,
     secret::Secret,
 };
 
@@ -63,11 +64,11 @@ fn contract(plan: &Plan<'_>, places: &Places) -> Result<BTreeMap<String, String>
     let api = format!("{}{base}hub/api", plan.api_origin);
     let socket = text_of(&places.socket)?;
     let host = utf8_percent_encode(&socket, HOST);
-    let scopes = format!(
-        "[{}, {}]",
-        json(&format!("access:servers!server={}", plan.key)),
-        json(&format!("access:servers!user={user}")),
-    );
+    let opening = json_list([
+        format!("access:servers!server={}", plan.key),
+        format!("access:servers!user={user}"),
+    ]);
+    let allowed = json_list(scope::texts(plan.oauth_client_allowed_scopes));
     let public = |path: &str| {
         let origin = plan.public_url.map(|url| url.trim_end_matches('/'));
         origin.map_or_else(String::new, |origin| format!("{origin}{path}"))
@@ -89,9 +90,9 @@ fn contract(plan: &Plan<'_>, places: &Places) -> Result<BTreeMap<String, String>
             "JUPYTERHUB_OAUTH_CALLBACK_URL",
             format!("{prefix}oauth_callback"),
         ),
-        ("JUPYTERHUB_OAUTH_SCOPES", scopes.clone()),
-        ("JUPYTERHUB_OAUTH_ACCESS_SCOPES", scopes),
-        ("JUPYTERHUB_OAUTH_CLIENT_ALLOWED_SCOPES", "[]".into()),
+        ("JUPYTERHUB_OAUTH_SCOPES", opening.clone()),
+        ("JUPYTERHUB_OAUTH_ACCESS_SCOPES", opening),
+        ("JUPYTERHUB_OAUTH_CLIENT_ALLOWED_SCOPES", allowed),
         ("JUPYTERHUB_PUBLIC_URL", public(&prefix)),
         ("JUPYTERHUB_PUBLIC_HUB_URL", public(&format!("{base}hub/"))),
         ("JUPYTERHUB_SERVICE_PREFIX", prefix),
@@ -172,6 +173,12 @@ fn write_line(text: &mut String, name: &str, value: &str) {
         text.push(c);
     }
     text.push_str("\"\n");
+}
+
+/// Writes texts as a JSON array of strings.
+fn json_list(texts: impl IntoIterator<Item = String>) -> String {
+    let texts: Vec<_> = texts.into_iter().map(|text| json(&text)).collect();
+    format!("[{}]", texts.join(", "))
 }
 
 /// Names hold no control characters, so two escapes are all that a JSON string of one needs.

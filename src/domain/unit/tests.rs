@@ -45,6 +45,7 @@ fn plan<'a>(account: &'a Account, key: &'a ServerKey) -> Plan<'a> {
         program: Path::new("/opt/carrel/venv/bin/jupyterhub-singleuser"),
         args: &[],
         search_path: &[],
+        oauth_client_allowed_scopes: &[],
         default_url: "/lab",
         root_dir: "~",
         environment: BTreeMap::new(),
@@ -84,6 +85,7 @@ fn a_named_server_with_bounds_and_a_public_address() {
     let (account, key) = (account("LAB\\ann a@x"), key("LAB\\ann a@x", "gpu-2"));
     let args = [String::from("--debug"), String::from("$HOME/%n")];
     let folders = [PathBuf::from("/opt/conda/bin"), PathBuf::from("/usr/bin")];
+    let allowed = ["shares!server", "read:users!user"].map(|s| Scope::parse(s).unwrap());
     let mut plan = plan(&account, &key);
     plan.args = &args;
     plan.search_path = &folders;
@@ -91,6 +93,7 @@ fn a_named_server_with_bounds_and_a_public_address() {
     plan.public_url = Some("https://lab.example/");
     plan.root_dir = "/data/{username}";
     plan.default_url = "";
+    plan.oauth_client_allowed_scopes = &allowed;
     plan.kernel_ipc = false;
     plan.sandbox = BTreeSet::new();
     plan.environment = BTreeMap::from([("LANG".into(), "de_DE.UTF-8".into())]);

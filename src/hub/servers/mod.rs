@@ -37,7 +37,7 @@ use crate::{
         server::{Event, FailureCause, Life},
         time::Clock,
     },
-    hub::routes::Routes,
+    hub::{authority::Authority, routes::Routes},
     store::{self, Store},
     systemd::Systemd,
     telemetry::causes::Causes,
@@ -112,6 +112,8 @@ pub enum StartError {
 pub struct Parts {
     /// What is remembered.
     pub store: Store,
+    /// What servers' owners may do, and so their tokens.
+    pub authority: Arc<Authority>,
     /// The root side.
     pub broker: Broker,
     /// What the proxy reads.

@@ -7,7 +7,7 @@ use tokio::{
     time::{Instant, interval, sleep},
 };
 
-use super::{ProbeError, ProbeResult, Shared, Status, Target, supervisor::Done};
+use super::{Parts, ProbeError, ProbeResult, Shared, Status, Target, supervisor::Done};
 use crate::{
     broker::{
         client::{LaunchError, LaunchOrder},
@@ -54,7 +54,7 @@ async fn try_launch(
     let ticket = ticket.map(|text| Ticket::from_text(text.expose().clone()));
     // The record comes before the unit: whatever is killed from here on, the next hub finds either
     // a record without a unit or a unit with a record, and knows what to do with both.
-    let run = new_run(shared, key, &token, options);
+    let run = new_run(shared, key, &token, options).await?;
     parts.store.begin_run(run).await?;
     let order = LaunchOrder {
         key,
@@ -69,23 +69,32 @@ async fn try_launch(
     Ok(launched.invocation)
 }
 
-/// Returns the records of a run: its token (RB-40, RB-60) and its OAuth client, whose secret the
-/// token is (OA-02…OA-04).
-fn new_run(
+/// Returns the records of a run: its token (RB-60) and its OAuth client, whose secret the token is
+/// (OA-02…OA-04, RB-61).
+async fn new_run(
     shared: &Shared,
     key: &ServerKey,
     token: &Secret<String>,
     user_options: Option<String>,
-) -> NewRun {
-    let base_url = &shared.parts.settings.load().hub.base_url;
-    let at = shared.parts.clock.now();
-    NewRun {
+) -> Result<NewRun, store::Error> {
+    let Parts {
+        settings,
+        authority,
+        clock,
+        ..
+    } = &shared.parts;
+    let settings = settings.load_full();
+    let (base_url, server) = (&settings.hub.base_url, &settings.server);
+    let chosen = server.token_scopes.as_deref();
+    let scopes = authority.server_token_scopes(chosen, key).await?;
+    let at = clock.now();
+    Ok(NewRun {
         key: key.clone(),
         user_options,
-        token: tokens::server_token(base_url, key, token, at),
-        client: oauth::server_client(base_url, key),
+        token: tokens::server_token(base_url, key, token, scopes, at),
+        client: oauth::server_client(base_url, key, server.oauth_client_allowed_scopes.clone()),
         at,
-    }
+    })
 }
 
 /// Why a server was not launched, and the run whose journal may say more.

@@ -5,6 +5,7 @@ mod oauth;
 mod paging;
 mod refusals;
 mod resources;
+mod server_scopes;
 mod servers;
 mod share_codes;
 mod shares;

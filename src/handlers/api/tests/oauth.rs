@@ -5,8 +5,11 @@ use serde_json::json;
 
 use super::world::{Answer, World, get, key, post, read, request};
 use crate::{
-    domain::access::Caller,
-    handlers::api::{oauth, user},
+    domain::{
+        access::{Caller, StartServer, WriteShares},
+        scope::Scope,
+    },
+    handlers::api::{oauth, shares, user},
 };
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
@@ -169,6 +172,63 @@ async fn a_stranger_is_told_and_an_administrator_is_asked() {
     assert_eq!(visitor.unwrap().user().unwrap().as_str(), "boss");
     let again = visit(&world, boss, QUERY).await;
     assert_eq!(again.status, StatusCode::FOUND);
+}
+
+#[tokio::test]
+async fn a_member_of_a_group_enters_what_is_shared_with_the_group() {
+    let world = world().await;
+    world.group("class", &["bob"]).await;
+    let bob = world.session("bob").await;
+    let refused = visit(&world, bob, QUERY).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    let boss = world.session("boss").await;
+    let ctx = world.context(boss, &[("user", "alice"), ("server", "")]);
+    let shared = post(r#"{"group": "class"}"#);
+    assert!(shares::create_share(&ctx, shared).await.is_ok());
+
+    let bob = world.session("bob").await;
+    let asked = visit(&world, bob.clone(), QUERY).await;
+    assert_eq!(asked.status, StatusCode::OK, "{}", asked.text);
+    let agreed = agree(&world, bob, "_xsrf=xsrf").await;
+    let issued = exchange(&world, &form(&code_in(&agreed))).await.json();
+    let token = issued["access_token"].as_str().unwrap();
+    let scopes = async || {
+        let ctx = world.context(world.bearer(token).await, &[]);
+        read(user::get_self(&ctx, get("/")).await).await.json()["scopes"].clone()
+    };
+    let known = ["read:users:groups!user=bob", "read:users:name!user=bob"];
+    let opening = "access:servers!server=alice/";
+    assert_eq!(scopes().await, json!([opening, known[0], known[1]]));
+    assert!(shares::revoke_shares(&ctx, post("")).await.is_ok());
+    assert_eq!(
+        scopes().await,
+        json!(known),
+        "what is taken back is gone at once"
+    );
+}
+
+#[tokio::test]
+async fn tokens_of_a_servers_visitors_have_what_is_configured_and_theirs() {
+    let mut world = World::new().await;
+    let scopes = ["access:servers!server", "servers!server", "shares!server"];
+    let scopes = scopes.map(|text| Scope::parse(text).unwrap());
+    world.settings.server.oauth_client_allowed_scopes = scopes.into();
+    world.begin_run(&key("alice", ""), SECRET).await;
+    let own = visit(&world, world.session("alice").await, QUERY).await;
+    let asked = visit(&world, world.session("boss").await, QUERY).await;
+    assert!(asked.text.contains("shares!server"), "{}", asked.text);
+    let form_of_boss = "scopes=servers%21server&scopes=shares%21server";
+    let agreed = agree(&world, world.session("boss").await, form_of_boss).await;
+    // Alice may start her server and not share it; an administrator may both.
+    for (answer, may) in [(own, [true, false]), (agreed, [true, true])] {
+        let issued = exchange(&world, &form(&code_in(&answer))).await.json();
+        let visitor = world.bearer(issued["access_token"].as_str().unwrap()).await;
+        let visitor = visitor.unwrap();
+        let start = visitor.permit::<StartServer>(key("alice", "")).is_ok();
+        let share = visitor.permit::<WriteShares>(key("alice", "")).is_ok();
+        assert_eq!([start, share], may);
+        assert!(visitor.permit::<StartServer>(key("boss", "")).is_err());
+    }
 }
 
 #[tokio::test]

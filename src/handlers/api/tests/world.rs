@@ -118,8 +118,10 @@ impl World {
         let shared = Arc::new(ArcSwap::from_pointee(settings.clone()));
         let routes = Arc::new(Routes::default());
         let (bus, other_end) = deaf_bus().await;
+        let authority = Arc::new(Authority::new(store.clone()));
         let servers = Servers::new(servers::Parts {
             store: store.clone(),
+            authority: Arc::clone(&authority),
             broker: broker.clone(),
             routes: Arc::clone(&routes),
             settings: Arc::clone(&shared),
@@ -138,7 +140,7 @@ impl World {
             hub: Hub {
                 settings: shared,
                 clock,
-                authority: Authority::new(store.clone()),
+                authority,
                 store,
                 servers,
                 routes,
@@ -252,11 +254,14 @@ impl World {
     pub(super) async fn begin_run(&self, key: &ServerKey, secret: &str) {
         let hub = &self.parts.hub;
         let secret = Secret::new(secret.to_owned());
+        let (authority, server) = (&hub.authority, &self.settings.server);
+        let chosen = server.token_scopes.as_deref();
+        let scopes = authority.server_token_scopes(chosen, key).await.unwrap();
         let run = NewRun {
             key: key.clone(),
             user_options: None,
-            token: tokens::server_token("/", key, &secret, hub.clock.now()),
-            client: oauth::server_client("/", key),
+            token: tokens::server_token("/", key, &secret, scopes, hub.clock.now()),
+            client: oauth::server_client("/", key, server.oauth_client_allowed_scopes.clone()),
             at: hub.clock.now(),
         };
         hub.store.begin_run(run).await.unwrap();
