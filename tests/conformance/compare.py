@@ -45,33 +45,33 @@ class Difference:
 class Known:
     """A difference that is wanted, with its reason."""
 
-    cases: str
-    field: str
     reason: str
-    real: object = None
-    ours: object = None
+    cases: object
+    field: object
+    real: object = "*"
+    ours: object = "*"
     hits: int = field(default=0, compare=False)
 
     def explains(self, difference: Difference) -> bool:
         return (matches(self.cases, difference.case) and matches(self.field, difference.field)
-                and (self.real is None or matches(self.real, difference.real))
-                and (self.ours is None or matches(self.ours, difference.ours)))
+                and matches(self.real, difference.real) and matches(self.ours, difference.ours))
 
 
 def load_known(path: Path) -> list[Known]:
     """Returns the differences that are wanted."""
     found = []
     for number, entry in enumerate(tomllib.loads(path.read_text()).get("difference", [])):
-        cases = entry.pop("cases")
         try:
-            found += [Known(cases=pattern, **entry) for pattern in ([cases] if isinstance(cases, str) else cases)]
+            found.append(Known(**entry))
         except TypeError as error:
             raise ValueError(f"{path.name}, difference {number + 1}: {error}") from error
     return found
 
 
 def matches(pattern, value) -> bool:
-    """Tells whether a value is the pattern, in which `*` stands for anything."""
+    """Tells whether a value is the pattern, in which `*` stands for anything, or one of several."""
+    if isinstance(pattern, list):
+        return any(matches(one, value) for one in pattern)
     if not isinstance(pattern, str):
         return pattern == value
     text = value if isinstance(value, str) else json.dumps(value)

@@ -15,6 +15,9 @@ c.JupyterHub.ssl_cert = str(folder / "cert.pem")
 c.JupyterHub.hub_bind_url = "http://127.0.0.1:8091"
 c.JupyterHub.db_url = f"sqlite:///{folder}/jupyterhub.sqlite"
 c.JupyterHub.cookie_secret_file = str(folder / "cookie_secret")
+# Both as JupyterHub can be told to: what Carrel does by itself.
+c.JupyterHub.cookie_host_prefix_enabled = True
+c.JupyterHub.use_legacy_stopped_server_status_code = True
 c.ConfigurableHTTPProxy.command = [os.environ["NODE"], os.environ["PROXY"]]
 c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:8092"
 c.ConfigurableHTTPProxy.pid_file = str(folder / "proxy.pid")

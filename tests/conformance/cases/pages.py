@@ -175,37 +175,37 @@ case(
 # PG-80…PG-87.
 case(
     "stopped server",
-    page("/hub/user/alice/", 424, by="@alice"),
-    page("/hub/user/alice/lab/tree?x=1", 424, by="@alice"),
-    page("/hub/user/alice", 424, by="@alice"),
+    page("/hub/user/alice/", 503, by="@alice"),
+    page("/hub/user/alice/lab/tree?x=1", 503, by="@alice"),
+    page("/hub/user/alice", 503, by="@alice"),
 )
 case(
     "stopped server for a program",
-    page("/hub/user/alice/api/contents", 424, "no longer running at", by="@alice"),
-    page("/hub/user/alice/x", 424, "no longer running at", by="@alice", headers={"Accept": "application/json"}),
-    page("/hub/user/alice/x/api/y", 424, by="@alice"),
-    page("/hub/user/alice/apix", 424, by="@alice"),
-    Step("GET", "/hub/user/alice/x", 424, by="alice", headers={"Accept": "application/json"}),
-    Step("GET", "/hub/user/alice/x", 424, by="alice", headers={"Accept": "application/json, text/html"}),
-    Step("GET", "/hub/user/alice/x", 424, by="alice", headers={"Accept": "text/html, application/json"}),
-    Step("GET", "/hub/user/alice/x", 424, by="alice"),
+    page("/hub/user/alice/api/contents", 503, "no longer running at", by="@alice"),
+    page("/hub/user/alice/x", 503, "no longer running at", by="@alice", headers={"Accept": "application/json"}),
+    page("/hub/user/alice/x/api/y", 503, by="@alice"),
+    page("/hub/user/alice/apix", 503, by="@alice"),
+    Step("GET", "/hub/user/alice/x", 503, by="alice", headers={"Accept": "application/json"}),
+    Step("GET", "/hub/user/alice/x", 503, by="alice", headers={"Accept": "application/json, text/html"}),
+    Step("GET", "/hub/user/alice/x", 503, by="alice", headers={"Accept": "text/html, application/json"}),
+    Step("GET", "/hub/user/alice/x", 503, by="alice"),
 )
 case(
     "stopped server, other methods",
     api("POST", "", 405, by=None),
-    Step("POST", "/hub/user/alice/api/contents", 424, by="alice", json={}),
-    Step("PATCH", "/hub/user/alice/api/contents", 424, by="alice", json={}),
-    Step("DELETE", "/hub/user/alice/api/contents", 424, by="alice"),
+    Step("POST", "/hub/user/alice/api/contents", 503, by="alice", json={}),
+    Step("PATCH", "/hub/user/alice/api/contents", 503, by="alice", json={}),
+    Step("DELETE", "/hub/user/alice/api/contents", 503, by="alice"),
     Step("PUT", "/hub/user/alice/api/contents", 405, by="alice", json={}),
     Step("POST", "/hub/user/alice/api/contents", 403, by=None, json={}),
-    Step("POST", "/hub/user/alice/api/contents", 424, by="@alice", json={}),
+    Step("POST", "/hub/user/alice/api/contents", 503, by="@alice", json={}),
 )
 case(
     "server of another",
     page("/hub/user/bob/", 404, by="@alice"),
     page("/hub/user/nobody/", 404, by="@alice"),
-    page("/hub/user/bob/", 424, by="@boss"),
-    page("/hub/user/bob/", 424, by="@dora"),
+    page("/hub/user/bob/", 503, by="@boss"),
+    page("/hub/user/bob/", 503, by="@dora"),
     page("/hub/user/carol/", 404, by="@dora"),
     page("/hub/user/nobody/", 404, by="@boss"),
 )
@@ -229,7 +229,7 @@ case(
     page("/hub/user/alice/late-6/x?y=1", 303, by="@alice"),
     page("/hub/spawn-pending/alice/late-6", 200, by="@alice"),
     page("/hub/spawn/alice/late-6?next=%2Fhub%2Fhome", 302, by="@alice"),
-    page("/hub/user/alice/late-6/api/x", 424, by="@alice"),
+    page("/hub/user/alice/late-6/api/x", 503, by="@alice"),
     get("/users/alice/servers/late-6", 200, until=("ready", True)),
     page("/hub/spawn-pending/alice/late-6", 302, by="@alice"),
     page("/hub/spawn-pending/alice/late-6?next=%2Fhub%2Fhome", 302, by="@alice"),
@@ -241,7 +241,7 @@ case(
     post("/users/alice/servers/exits-1", 500),
     page("/hub/user/alice/exits-1/x", 303, by="@alice"),
     page("/hub/spawn-pending/alice/exits-1", 500, by="@alice"),
-    page("/hub/user/alice/exits-1/api/x", 424, by="@alice"),
+    page("/hub/user/alice/exits-1/api/x", 503, by="@alice"),
     delete("/users/alice/servers/exits-1", 204, json={"remove": True}),
 )
 

@@ -515,7 +515,7 @@ case(
     get("/share-codes/{u}", 200),
     submit("/hub/accept-share", 302, form={"_xsrf": XSRF, "code": "{code}"}),
     get("/share-codes/{u}", 200),
-    page("/hub/user/{u}/", 424, by="~", body=False),
+    page("/hub/user/{u}/", 503, by="~", body=False),
     users=1,
 )
 case(
