@@ -143,11 +143,12 @@ pub fn media_type(headers: &HeaderMap) -> Option<&str> {
     Some(value.split(';').next().unwrap_or(value).trim())
 }
 
-/// Tells whether the client would rather have JSON than a page (RFC 9110 section 12.5.1).
+/// Tells whether the client would rather have JSON than a page (RFC 9110 section 12.5.1); of those it
+/// likes equally, the first counts.
 ///
-/// Without a preference the answer is no.
+/// Without a preference the answer is no: ranges such as `*/*` are none.
 pub fn wants_json(headers: &HeaderMap) -> bool {
-    let (mut json, mut html) = (0, 0);
+    let (mut best, mut is_json) = (0, false);
     for range in headers
         .get_all(header::ACCEPT)
         .iter()
@@ -159,21 +160,12 @@ pub fn wants_json(headers: &HeaderMap) -> bool {
         let quality = parts
             .find_map(|part| part.strip_prefix("q="))
             .map_or(1000, quality_per_mille);
-        match media.as_str() {
-            "application/json" => json = json.max(quality),
-            "text/html" | "application/xhtml+xml" | "text/*" | "*/*" => html = html.max(quality),
-            _ => {}
+        let known = ["application/json", "text/html", "application/xhtml+xml"];
+        if known.contains(&media.as_str()) && quality > best {
+            (best, is_json) = (quality, media == "application/json");
         }
     }
-    let named = headers
-        .get_all(header::ACCEPT)
-        .iter()
-        .any(|v| v.to_str().is_ok_and(|v| v.contains("text/html")));
-    if named {
-        json > html
-    } else {
-        json > 0 && json >= html
-    }
+    is_json
 }
 
 fn quality_per_mille(text: &str) -> u32 {
@@ -242,6 +234,8 @@ mod tests {
             ("application/json, text/plain, */*", true),
             ("text/html,application/xhtml+xml,*/*;q=0.8", false),
             ("text/html, application/json", false),
+            ("application/json, text/html", true),
+            ("*/*, application/json", true),
             ("text/html;q=0.5, application/json", true),
             ("application/json;q=0, */*", false),
             ("application/json;q=oops", false),

@@ -176,7 +176,8 @@ fn find(links: &Links, head: &request::Parts, peer: Peer) -> Way {
         return nowhere(Realm::Page);
     };
     if below == "hub" {
-        return Way::Redirect(StatusCode::MOVED_PERMANENTLY, links.hub().into());
+        let hub = format!("{}{query}", links.hub());
+        return Way::Redirect(StatusCode::MOVED_PERMANENTLY, hub);
     }
     let inside = below.strip_prefix("hub/");
     if peer.via == Listener::Api && !inside.is_some_and(|path| path.starts_with("api")) {

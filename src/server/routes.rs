@@ -72,6 +72,7 @@ pub static TABLE: &[Row] = &[
     row!("stop/{user}/{server}" Page POST => html::spawn::stop_by_form),
     row!("accept-share" Page GET => html::accept_share::show_invitation, POST => html::accept_share::accept_invitation),
     row!("user-redirect" Page GET => html::root::redirect_to_own_server),
+    row!("user-redirect/" Page GET => html::root::redirect_to_own_server),
     row!("user-redirect/{*rest}" Page GET => html::root::redirect_to_own_server),
     row!("error/{status}" Open GET => html::root::show_error),
     // Used by browsers that want a server which is not routed.

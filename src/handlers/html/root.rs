@@ -78,11 +78,11 @@ pub async fn redirect_to_own_server(ctx: &Context, request: Request) -> Result<R
 
 /// GET `/hub/error/NNN`: the page of an error, itself answered with 200 (PG-19).
 pub async fn show_error(ctx: &Context, _request: Request) -> Result<Reply, Error> {
-    let status: u16 = ctx.param("status").parse().unwrap_or(404);
-    let status = match StatusCode::from_u16(status) {
-        Ok(status) if status.is_client_error() || status.is_server_error() => status,
-        _ => StatusCode::NOT_FOUND,
-    };
+    let number = ctx.param("status");
+    let status = StatusCode::from_bytes(number.as_bytes())
+        .ok()
+        .filter(|status| status.is_client_error() || status.is_server_error())
+        .ok_or_else(|| Error::not_found("There is no page for this error."))?;
     let message = match status {
         StatusCode::SERVICE_UNAVAILABLE => "Your server appears to be down.",
         _ => status.canonical_reason().unwrap_or("Something went wrong."),
