@@ -49,7 +49,7 @@ pub(super) fn timestamp(value: &Value) -> Result<Timestamp, Error> {
 }
 
 /// Returns a value as it can be told back, cut to a line.
-pub(super) fn shown(value: &Value) -> String {
+pub(in crate::handlers) fn shown(value: &Value) -> String {
     const MAX_CHARS: usize = 80;
     let text = match value {
         Value::String(text) => format!("'{text}'"),

@@ -47,7 +47,7 @@ pub async fn start_server(ctx: &Context, request: Request) -> Result<Reply, Erro
     if pending(&before.life) == Some("spawn") {
         return Ok(accepted(StatusCode::ACCEPTED));
     }
-    create_named(ctx, key, &wishes).await?;
+    create_named(ctx, key, wishes.display_name.as_deref()).await?;
     let started = ctx.hub().servers.start(&permit, wishes.options());
     started.map_err(|error| start_error(key, error))?;
     match ctx.hub().servers.settled(key, SLOW_START).await.life {
@@ -214,7 +214,7 @@ impl Wishes {
 }
 
 /// Display names are 1 to 255 printable characters, single spaces only inside (SP-42).
-fn check_display_name(name: &str) -> Result<(), Error> {
+pub(in crate::handlers) fn check_display_name(name: &str) -> Result<(), Error> {
     let long = name.chars().count() > 255;
     let spaced = name.trim() != name || name.contains("  ");
     let shown = !name.chars().any(char::is_control);
@@ -276,11 +276,14 @@ where
 }
 
 /// Makes the record of a named server that is new, with its name for people.
-async fn create_named(ctx: &Context, key: &ServerKey, wishes: &Wishes) -> Result<(), Error> {
+pub(in crate::handlers) async fn create_named(
+    ctx: &Context,
+    key: &ServerKey,
+    display_name: Option<&str>,
+) -> Result<(), Error> {
     if key.server.is_default() || ctx.hub().store.find_server(key).await?.is_some() {
         return Ok(());
     }
-    let display_name = wishes.display_name.as_deref();
     let display_name = display_name.unwrap_or(key.server.as_str());
     let now = ctx.hub().clock.now();
     let created = ctx.hub().store.create_server(key, display_name, None, now);

@@ -13,8 +13,9 @@ pub mod visit;
 
 use http::StatusCode;
 use maud::Markup;
+use serde_json::Value;
 
-use super::{Context, Request};
+use super::{Context, Request, api::body::shown};
 use crate::{
     domain::{
         names::{ServerKey, ServerName, UserName},
@@ -75,6 +76,14 @@ fn signed_in<'a>(ctx: &'a Context, request: &Request) -> Result<&'a UserName, Li
     })
 }
 
+/// Tells those who may act for a user that there is none of this name.
+async fn check_user(ctx: &Context, name: &UserName) -> Result<(), Error> {
+    match ctx.hub().store.find_user(name).await? {
+        Some(_) => Ok(()),
+        None => Err(Error::not_found(format!("No such user: {name}"))),
+    }
+}
+
 /// Returns the server a page is about: the one its path names, else the person's default one.
 fn server_of(ctx: &Context, person: &UserName) -> Result<ServerKey, Error> {
     if ctx.param("user").is_empty() {
@@ -83,5 +92,11 @@ fn server_of(ctx: &Context, person: &UserName) -> Result<ServerKey, Error> {
             server: ServerName::default_server(),
         });
     }
-    ctx.server_param()
+    let user = ctx.user_param()?;
+    let name = ctx.param("server");
+    let server = ServerName::parse(name).map_err(|_| {
+        let shown = shown(&Value::String(name.to_owned()));
+        Error::bad_request(format!("Invalid server_name: {shown}"))
+    })?;
+    Ok(ServerKey { user, server })
 }

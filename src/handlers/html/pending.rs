@@ -47,6 +47,11 @@ pub async fn show_pending(ctx: &Context, request: Request) -> Result<Reply, Erro
         // The cause is known; what the unit last said is being collected.
         Life::Stopping { .. } => page(StatusCode::OK, pending_page(ctx, key, &status)),
         Life::Stopped { failure: None } => {
+            super::check_user(ctx, &key.user).await?;
+            if !key.server.is_default() && ctx.hub().store.find_server(&key).await?.is_none() {
+                let text = format!("{} has no such server {}", key.user, key.server);
+                return Err(Error::not_found(text));
+            }
             let view = NotRunningView {
                 frame: frame(ctx),
                 key,

@@ -1,16 +1,18 @@
 //! Starting and stopping servers by visit or by form (PG-60…PG-66).
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use http::StatusCode;
 
 use super::{Context, Error, Reply, Request, form, next_target, query, see, server_of, signed_in};
 use crate::{
+    auth::csrf,
     domain::{
         access::{self, StartServer, StopServer},
         names::ServerKey,
         server::Life,
     },
+    handlers::api::servers::{check_display_name, create_named},
     http::forms::Form,
     hub::servers::StartError,
 };
@@ -28,7 +30,8 @@ pub async fn spawn_by_visit(ctx: &Context, request: Request) -> Result<Reply, Er
     };
     let key = server_of(ctx, person)?;
     let query = query(&request)?;
-    start(ctx, key, &query).await
+    let options = options_in_query(&query)?;
+    start(ctx, key, &query, options).await
 }
 
 /// POST `/hub/spawn[/USER[/SERVER]]`: the same from a form.
@@ -38,20 +41,29 @@ pub async fn spawn_by_form(ctx: &Context, request: Request) -> Result<Reply, Err
     };
     let key = server_of(ctx, person)?;
     let query = query(&request)?;
-    form(&request)?;
-    start(ctx, key, &query).await
+    let options = options_of(form(&request)?.iter());
+    start(ctx, key, &query, options).await
 }
 
-async fn start(ctx: &Context, key: ServerKey, query: &Form) -> Result<Reply, Error> {
+async fn start(
+    ctx: &Context,
+    key: ServerKey,
+    query: &Form,
+    options: Options,
+) -> Result<Reply, Error> {
     let permit = access::permit::<StartServer>(ctx.caller.as_ref(), key.clone())?;
+    super::check_user(ctx, &key.user).await?;
     ctx.check_named(&key)?;
+    let display_name = query.get("display_name").filter(|name| !name.is_empty());
+    display_name.map_or(Ok(()), check_display_name)?;
+    create_named(ctx, &key, display_name).await?;
     let servers = &ctx.hub().servers;
     let next = next_target(ctx, query);
     let onward = || match &next {
         Some(next) => see(next),
         None => see(ctx.links.server(&key).as_str()),
     };
-    match servers.start(&permit, None) {
+    match servers.start(&permit, serialized(options)) {
         Ok(()) => {}
         Err(StartError::AlreadyRunning(_)) => return Ok(onward()),
         // Whatever is pending has a page of its own.
@@ -63,6 +75,41 @@ async fn start(ctx: &Context, key: ServerKey, query: &Form) -> Result<Reply, Err
         return Ok(onward());
     }
     Ok(see(ctx.links.spawn_pending(&key, next.as_deref()).as_str()))
+}
+
+/// User options as pages send them: every field has a list of texts (PG-63, PG-65).
+type Options = BTreeMap<String, Vec<String>>;
+
+/// Returns the options in an address: those with `opt-` before their name or, when none has it, all fields.
+fn options_in_query(query: &Form) -> Result<Options, Error> {
+    let prefixed: Vec<_> = query
+        .iter()
+        .filter_map(|(name, value)| Some((name.strip_prefix("opt-")?, value)))
+        .collect();
+    if prefixed.iter().any(|(name, _)| name.is_empty()) {
+        let text = "An option has no name: opt- must be followed by one.";
+        return Err(Error::new(StatusCode::UNPROCESSABLE_ENTITY, text));
+    }
+    Ok(match prefixed.is_empty() {
+        true => options_of(query.iter()),
+        false => options_of(prefixed.into_iter()),
+    })
+}
+
+fn options_of<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Options {
+    let mut options = Options::new();
+    for (name, value) in fields {
+        if !matches!(name, "next" | "display_name" | csrf::FIELD) {
+            let values = options.entry(name.to_owned()).or_default();
+            values.push(value.to_owned());
+        }
+    }
+    options
+}
+
+/// Without any, those of the last start are used again.
+fn serialized(options: Options) -> Option<String> {
+    (!options.is_empty()).then(|| serde_json::json!(options).to_string())
 }
 
 /// POST `/hub/stop/USER[/SERVER]`: stops a server or cancels its start, then shows the home page.
@@ -95,5 +142,28 @@ impl From<StartError> for Error {
                 "The server is busy with earlier requests. Try again in a moment.",
             ),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_stand_in_the_address() {
+        let table = [
+            ("next=%2Fx&display_name=X", None),
+            ("size=big&next=%2Fx", Some(r#"{"size":["big"]}"#)),
+            ("opt-n=1&opt-n=2&other=x", Some(r#"{"n":["1","2"]}"#)),
+            ("_xsrf=abc", None),
+        ];
+        for (query, expected) in table {
+            let query = Form::parse_query(Some(query)).unwrap();
+            let options = options_in_query(&query).unwrap();
+            assert_eq!(serialized(options).as_deref(), expected);
+        }
+        let nameless = Form::parse_query(Some("opt-=x")).unwrap();
+        let error = options_in_query(&nameless).unwrap_err();
+        assert_eq!(error.status(), StatusCode::UNPROCESSABLE_ENTITY);
     }
 }

@@ -32,7 +32,7 @@ pub async fn show_stopped_server(ctx: &Context, request: Request) -> Result<Repl
             _ => Err(access::Denied::NoCredentials.into()),
         };
     }
-    let key = visited(ctx).ok_or_else(no_access)?;
+    let key = visited(ctx).await?;
     if access::permit::<AccessServer>(ctx.caller.as_ref(), key.clone()).is_err() {
         return Err(no_access());
     }
@@ -42,7 +42,9 @@ pub async fn show_stopped_server(ctx: &Context, request: Request) -> Result<Repl
         Life::Ready { .. } => {
             // The route was made a moment ago; the visitor came just before.
             let rest = below_server(ctx, &key);
-            Ok(see(&format!("{}{rest}", ctx.links.server(&key))))
+            let query = request.uri().query();
+            let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+            Ok(see(&format!("{}{rest}{query}", ctx.links.server(&key))))
         }
         Life::Stopped { .. }
         | Life::Stopping { .. }
@@ -54,6 +56,7 @@ pub async fn show_stopped_server(ctx: &Context, request: Request) -> Result<Repl
             Ok(stopped_reply(ctx, &key))
         }
         Life::Stopped { failure: None } | Life::Stopping { failure: None, .. } => {
+            super::check_user(ctx, &key.user).await?;
             Ok(not_running(ctx, key, path))
         }
         Life::Stopped { .. }
@@ -69,7 +72,7 @@ pub async fn show_stopped_server(ctx: &Context, request: Request) -> Result<Repl
 
 /// Any other method on `/hub/user/NAME[/…]`: what applications of a stopped server are told (PG-14).
 pub async fn refuse_request(ctx: &Context, _request: Request) -> Result<Reply, Error> {
-    let key = visited(ctx).ok_or_else(no_access)?;
+    let key = visited(ctx).await?;
     Ok(stopped_reply(ctx, &key))
 }
 
@@ -77,21 +80,20 @@ fn no_access() -> Error {
     Error::forbidden("You do not have access to this server, or it does not exist.")
 }
 
-/// Returns the visited server: a named one when the second part names one of the user's.
-fn visited(ctx: &Context) -> Option<ServerKey> {
-    let user = UserName::parse(ctx.param("user")).ok()?;
+/// Returns the visited server: a named one when the second part names one of the user's (PG-82).
+async fn visited(ctx: &Context) -> Result<ServerKey, Error> {
+    let user = UserName::parse(ctx.param("user")).map_err(|_| no_access())?;
     let second = ctx.param("rest").split('/').next().unwrap_or_default();
-    let named = ServerName::parse(second).ok().filter(|name| {
-        let key = ServerKey {
-            user: user.clone(),
-            server: name.clone(),
-        };
-        ctx.settings.hub.named_servers && ctx.hub().servers.status(&key).life.is_active()
-    });
-    Some(ServerKey {
-        user,
-        server: named.unwrap_or_else(ServerName::default_server),
-    })
+    match ServerName::parse(second) {
+        Ok(server) if !server.is_default() && ctx.settings.hub.named_servers => {
+            let named = ServerKey { user, server };
+            if ctx.hub().store.find_server(&named).await?.is_some() {
+                return Ok(named);
+            }
+            Ok(ServerKey::default_of(named.user))
+        }
+        _ => Ok(ServerKey::default_of(user)),
+    }
 }
 
 fn below_server<'a>(ctx: &'a Context, key: &ServerKey) -> &'a str {
