@@ -1,5 +1,7 @@
 """What both hubs know before the first case."""
 
+import json
+
 PASSWORD = "conformance-7Hq3"
 COMMAND = "/usr/local/bin/conformance-server"
 ADMINS = ["boss"]
@@ -72,12 +74,28 @@ usermod -aG sudo boss
 """
 
 
+SECRETS = "/etc/carrel/secrets"
+"""Where Carrel finds the services' tokens, a file for each."""
+
+
 def for_carrel() -> str:
     """Returns Carrel's configuration."""
+    tables = [("roles", role) for role in ROLES]
+    tables += [("custom_scopes", {"name": name} | scope) for name, scope in CUSTOM_SCOPES.items()]
+    for service in SERVICES:
+        others = {key: value for key, value in service.items() if key != "api_token"}
+        tables.append(("services", others | {"api_token_file": f"{SECRETS}/{service['name']}"}))
+    # What JSON and TOML write alike: texts, truths and lists of them.
+    lists = "".join(
+        f"[[{kind}]]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in table.items())
+        for kind, table in tables
+    )
     return f"""
 [hub]
 named_servers = true
+named_server_limit_per_user = {NAMED_SERVER_LIMIT}
 concurrent_spawn_limit = {CONCURRENT_SPAWN_LIMIT}
+token_lifetime_max = "{TOKEN_MAX_SECONDS}s"
 [login]
 require_ticket = false
 failures_per_account = 1000
@@ -86,4 +104,5 @@ failures_per_address = 10000
 command = "{COMMAND}"
 start_timeout = "{START_TIMEOUT}s"
 http_timeout = "{START_TIMEOUT}s"
+{lists}
 """

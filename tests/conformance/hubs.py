@@ -97,6 +97,9 @@ class Pair:
 
     def _start_carrel(self, package: Path) -> None:
         self.appliance.install(package)
+        for service in fixture.SERVICES:
+            self.appliance.write(f"{fixture.SECRETS}/{service['name']}", service["api_token"])
+        self.machine.run(f"chown -R carrel: {fixture.SECRETS}; chmod -R go= {fixture.SECRETS}")
         self.appliance.write("/etc/carrel/carrel.d/conformance.toml", fixture.for_carrel())
         self.machine.run("systemctl restart carrel.service")
 
