@@ -52,6 +52,12 @@ impl UserName {
         Ok(Self(text.to_owned()))
     }
 
+    /// Parses a name that a program or an administrator wrote before the account was seen: in lower
+    /// case, as JupyterHub keeps names (`normalize_username`).
+    pub fn normalised(text: &str) -> Result<Self, NameError> {
+        Self::parse(&text.to_lowercase())
+    }
+
     /// Returns the name as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -311,6 +317,8 @@ mod tests {
             assert_eq!(UserName::parse(input).map(|_| ()), expected, "{input:?}");
         }
         assert_eq!(UserName::parse(&"x".repeat(256)), Err(NameError::TooLong));
+        let normalised = UserName::normalised("LAB\\Ärnest");
+        assert_eq!(normalised.unwrap().as_str(), "lab\\ärnest");
     }
 
     #[test]

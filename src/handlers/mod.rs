@@ -19,7 +19,7 @@ use crate::{
     domain::{
         access::{Caller, Denied},
         entropy::Entropy,
-        names::{ServerKey, ServerName, UserName},
+        names::{GroupName, ServerKey, ServerName, UserName},
         redirect::OwnHost,
     },
     http::{error::Error, links::Links},
@@ -75,6 +75,11 @@ impl Context {
     /// Returns the user named by the path; a name nobody can have is nobody's.
     pub fn user_param(&self) -> Result<UserName, Error> {
         UserName::parse(self.param("user")).map_err(|_| not_found())
+    }
+
+    /// Returns the group named by the path; a name no group can have is none's.
+    pub fn group_param(&self) -> Result<GroupName, Error> {
+        GroupName::parse(self.param("group")).map_err(|_| not_found())
     }
 
     /// Returns the server named by the path.

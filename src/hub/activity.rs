@@ -109,6 +109,7 @@ mod tests {
             name: alice(),
             uid: 1001,
             admin: AdminRole::NotHeld,
+            system_groups: std::collections::BTreeSet::new(),
             ticket: Secret::new("ticket".into()),
             at: at(100),
         };

@@ -10,7 +10,7 @@ use crate::{
     domain::{
         access::{Caller, Owner, Via},
         names::ServerKey,
-        role::{ClientKind, RoleBook, Standing},
+        role::{ClientKind, RoleBook, RoleName, Standing},
         scope::{
             self, Filter, Grants, Holder, Membership, Scope, ScopeName,
             request::{self, Available},
@@ -66,6 +66,18 @@ impl Authority {
         let grants = self.book.load().grants_of(&standing);
         let members = self.members(&grants, &[]).await?;
         Ok(Some((grants, members)))
+    }
+
+    /// Tells whether a user or service is an administrator, whatever their credential may do.
+    pub async fn is_admin(&self, owner: &Owner) -> Result<bool, store::Error> {
+        let standing = self.store.find_standing(owner).await?;
+        let book = self.book.load();
+        Ok(standing.is_some_and(|standing| match standing {
+            Standing::User(user) => book.is_admin(&user),
+            Standing::Service(service) => {
+                book.roles_of_service(&service).contains(&RoleName::admin())
+            }
+        }))
     }
 
     /// Returns the caller with a session.

@@ -4,6 +4,7 @@
 pub mod activity;
 pub mod authority;
 pub mod culler;
+pub mod groups;
 pub mod housekeeping;
 pub mod oauth;
 pub mod routes;
@@ -11,6 +12,7 @@ pub mod servers;
 pub mod sessions;
 pub mod shares;
 pub mod tokens;
+pub mod user_edits;
 pub mod users;
 pub mod visits;
 

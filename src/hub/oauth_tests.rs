@@ -58,6 +58,7 @@ async fn world() -> World {
             name: user(name),
             uid,
             admin: AdminRole::of(name == "boss"),
+            system_groups: BTreeSet::new(),
             ticket: Secret::new("ticket".into()),
             at: world.clock.now(),
         };

@@ -114,6 +114,7 @@ mod tests {
             name: name.clone(),
             uid: 1001,
             admin,
+            system_groups: std::collections::BTreeSet::new(),
             ticket: Secret::new("ticket".into()),
             at: Timestamp::from_micros(0),
         };
@@ -208,6 +209,7 @@ mod tests {
             name: root,
             uid: 1001,
             admin: AdminRole::NotHeld,
+            system_groups: std::collections::BTreeSet::new(),
             ticket: Secret::new("ticket".into()),
             at: clock.now(),
         };

@@ -33,6 +33,7 @@ impl World {
             name: alice(),
             uid: 1001,
             admin,
+            system_groups: std::collections::BTreeSet::new(),
             ticket: Secret::new("ticket".into()),
             at: self.clock.now(),
         };

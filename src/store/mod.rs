@@ -8,6 +8,7 @@ mod error;
 mod file;
 mod row;
 
+pub mod groups;
 pub mod oauth;
 pub mod purge;
 pub mod roles;
@@ -19,6 +20,8 @@ pub mod share_codes;
 pub mod shares;
 pub mod standing;
 pub mod tokens;
+pub mod user_edits;
+pub mod user_pages;
 pub mod users;
 
 use std::{path::Path, thread};

@@ -2,9 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
-use super::{Error, Result};
+use super::{Error, Result, groups::MemberOrigin};
 use crate::domain::{
-    names::{ServerKey, ServerName, UserName},
+    names::{GroupName, ServerKey, ServerName, UserName},
+    role::RoleName,
     scope::{self, Scope},
     secret::TokenHash,
     time::Timestamp,
@@ -37,6 +38,18 @@ impl Columns<'_, '_> {
 
     pub(super) fn user_name(&self, name: &'static str) -> Result<UserName> {
         UserName::parse(&self.text(name)?).map_err(|_| Error::Corrupt { column: name })
+    }
+
+    pub(super) fn group_name(&self, name: &'static str) -> Result<GroupName> {
+        GroupName::parse(&self.text(name)?).map_err(|_| Error::Corrupt { column: name })
+    }
+
+    pub(super) fn role_name(&self, name: &'static str) -> Result<RoleName> {
+        RoleName::parse(&self.text(name)?).map_err(|_| Error::Corrupt { column: name })
+    }
+
+    pub(super) fn member_origin(&self, name: &'static str) -> Result<MemberOrigin> {
+        MemberOrigin::find(&self.text(name)?).ok_or(Error::Corrupt { column: name })
     }
 
     pub(super) fn server_key(&self, user: &'static str, server: &'static str) -> Result<ServerKey> {

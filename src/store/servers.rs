@@ -200,6 +200,15 @@ macro_rules! select {
 }
 use select;
 
+/// Lists the servers of several users, whose names stand in a JSON array; each one's default server
+/// comes before their others.
+pub(super) fn list_of_users(conn: &Connection, users: &str) -> Result<Vec<Server>> {
+    let mut statement = conn.prepare_cached(select!(
+        "users.name IN (SELECT value FROM json_each(:users)) ORDER BY users.id, servers.name"
+    ))?;
+    collect(statement.query(named_params! { ":users": users })?)
+}
+
 fn edit_server(
     tx: &Transaction<'_>,
     key: &ServerKey,

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::{
     domain::{
@@ -56,6 +58,7 @@ async fn store() -> Store {
             name: user(name),
             uid,
             admin: AdminRole::NotHeld,
+            system_groups: BTreeSet::new(),
             ticket: Secret::new("ticket".into()),
             at: at(1),
         };

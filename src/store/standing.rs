@@ -112,25 +112,21 @@ pub(super) fn of_service(conn: &Connection, id: i64, name: ServiceName) -> Resul
 }
 
 fn groups(conn: &Connection, sql: &'static str, id: i64) -> Result<BTreeSet<GroupName>> {
-    let corrupt = |_| Error::Corrupt {
-        column: "groups.name",
-    };
     let mut statement = conn.prepare_cached(sql)?;
     let mut rows = statement.query(named_params! { ":id": id })?;
     let mut found = BTreeSet::new();
     while let Some(row) = rows.next()? {
-        found.insert(GroupName::parse(&Columns(row).text("name")?).map_err(corrupt)?);
+        found.insert(Columns(row).group_name("name")?);
     }
     Ok(found)
 }
 
 fn roles(conn: &Connection, sql: &'static str, id: i64) -> Result<BTreeSet<RoleName>> {
-    let corrupt = |_| Error::Corrupt { column: "role" };
     let mut statement = conn.prepare_cached(sql)?;
     let mut rows = statement.query(named_params! { ":id": id })?;
     let mut found = BTreeSet::new();
     while let Some(row) = rows.next()? {
-        found.insert(RoleName::parse(&Columns(row).text("name")?).map_err(corrupt)?);
+        found.insert(Columns(row).role_name("name")?);
     }
     Ok(found)
 }

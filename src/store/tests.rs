@@ -1,4 +1,4 @@
-use std::{fs, time::Duration};
+use std::{collections::BTreeSet, fs, time::Duration};
 
 use super::{
     oauth::{Code, Confirmation, NewClient},
@@ -7,6 +7,7 @@ use super::{
     services::ServiceRecords,
     sessions::NewSession,
     tokens::{NewToken, TokenKind},
+    user_edits::UserRemoval,
     users::{Login, LoginOutcome},
     *,
 };
@@ -42,6 +43,7 @@ fn login(uid: u32, seconds: i64) -> Login {
         name: alice(),
         uid,
         admin: AdminRole::NotHeld,
+        system_groups: BTreeSet::new(),
         ticket: Secret::new(format!("ticket-{seconds}")),
         at: at(seconds),
     }
@@ -451,8 +453,11 @@ async fn a_deleted_user_takes_everything_along() {
     let store = with_alice().await;
     store.create_session(session("cookie")).await.unwrap();
     store.begin_run(run("", "secret")).await.unwrap();
-    assert!(store.delete_user(&alice()).await.unwrap());
-    assert!(!store.delete_user(&alice()).await.unwrap());
+    let delete = async || store.delete_user(&alice()).await.unwrap();
+    assert_eq!(delete().await, UserRemoval::Active);
+    store.finish_run(&key(""), at(40)).await.unwrap();
+    assert_eq!(delete().await, UserRemoval::Done);
+    assert_eq!(delete().await, UserRemoval::NoSuchUser);
     assert!(store.list_servers().await.unwrap().is_empty());
     let client = store.find_client(&server_client_id(&key(""))).await;
     assert_eq!(client.unwrap(), None);

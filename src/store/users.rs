@@ -1,9 +1,20 @@
 //! Users: one row for each account that has logged in or was added.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params};
 
-use super::{Error, Result, Store, row::Columns};
-use crate::domain::{names::UserName, role::AdminRole, secret::Secret, time::Timestamp};
+use super::{
+    Error, Result, Store,
+    groups::{self, MemberOrigin},
+    row::{self, Columns},
+};
+use crate::domain::{
+    names::{GroupName, UserName},
+    role::AdminRole,
+    secret::Secret,
+    time::Timestamp,
+};
 
 /// A user as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +40,9 @@ pub struct Login {
     pub uid: u32,
     /// Whether the account is among the administrators.
     pub admin: AdminRole,
+    /// The groups of the system that the hub's groups of the same names mirror, as far as the account
+    /// is in them.
+    pub system_groups: BTreeSet<GroupName>,
     /// What the broker wants to see when it launches the account's servers.
     pub ticket: Secret<String>,
     /// When.
@@ -79,17 +93,6 @@ impl Store {
         })
         .await
     }
-
-    /// Forgets a user with all that belongs to them; tells whether there was one.
-    pub async fn delete_user(&self, name: &UserName) -> Result<bool> {
-        const SQL: &str = "DELETE FROM users WHERE name = :name";
-        let name = name.clone();
-        self.write("delete a user", move |tx| {
-            let mut statement = tx.prepare_cached(SQL)?;
-            Ok(statement.execute(named_params! { ":name": name.as_str() })? > 0)
-        })
-        .await
-    }
 }
 
 /// Records that a user was active; an earlier time than the known one changes nothing.
@@ -137,13 +140,35 @@ fn record_login(tx: &Transaction<'_>, login: &Login) -> Result<LoginOutcome> {
         ":name": login.name.as_str(),
         ":at": login.at.as_micros(),
     })?;
+    mirror_groups(tx, login)?;
     Ok(outcome)
+}
+
+/// Makes what the system says of the account's groups true of the hub's; whoever else put the user into
+/// a group is not contradicted.
+fn mirror_groups(tx: &Transaction<'_>, login: &Login) -> Result<()> {
+    const OTHERS: &str = "
+        DELETE FROM group_members WHERE user_id = :user_id AND origin = 'system'
+        AND group_id NOT IN (
+            SELECT id FROM groups WHERE name IN (SELECT value FROM json_each(:groups)))";
+    let user_id = row::get_user_id(tx, &login.name)?;
+    let names: Vec<&str> = login.system_groups.iter().map(GroupName::as_str).collect();
+    tx.prepare_cached(OTHERS)?.execute(named_params! {
+        ":user_id": user_id,
+        ":groups": serde_json::Value::from(names).to_string(),
+    })?;
+    for group in &login.system_groups {
+        let group_id = groups::put_group(tx, group, login.at)?;
+        groups::insert_member(tx, group_id, user_id, MemberOrigin::System)?;
+    }
+    Ok(())
 }
 
 fn forget_credentials(tx: &Transaction<'_>, name: &UserName) -> Result<()> {
     const ALL: [&str; 9] = [
         "UPDATE users SET admin_granted = 0 WHERE name = :name",
-        "DELETE FROM group_members WHERE user_id = (SELECT id FROM users WHERE name = :name)",
+        "DELETE FROM group_members WHERE origin <> 'configuration' AND user_id = (
+            SELECT id FROM users WHERE name = :name)",
         "DELETE FROM user_roles WHERE user_id = (SELECT id FROM users WHERE name = :name)",
         "DELETE FROM shares WHERE user_id = (SELECT id FROM users WHERE name = :name) OR server_id IN (
             SELECT servers.id FROM servers JOIN users ON users.id = servers.user_id WHERE users.name = :name)",
@@ -182,7 +207,8 @@ fn list_users(conn: &Connection) -> Result<Vec<User>> {
     Ok(users)
 }
 
-fn user(row: &Row<'_>) -> Result<User> {
+/// Reads a row with the columns of a user.
+pub(super) fn user(row: &Row<'_>) -> Result<User> {
     let columns = Columns(row);
     let corrupt = |_| Error::Corrupt {
         column: "users.uid",

@@ -324,6 +324,11 @@ impl RoleBook {
         Grants::expand(&self.custom.expand(scopes), holder)
     }
 
+    /// Returns the most that somebody can have by these scopes.
+    pub fn most_of<'a>(&self, scopes: impl IntoIterator<Item = &'a Scope>) -> Grants {
+        Grants::of_anybody(&self.custom.expand(scopes))
+    }
+
     /// Returns the scopes of a server's own token, spelt out for it (RB-60).
     ///
     /// By default they are those of the role `server`. Whatever they are, a server may report that its

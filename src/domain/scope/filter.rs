@@ -81,6 +81,11 @@ impl Membership {
         self.0.entry(group).or_default().insert(user);
     }
 
+    /// Returns the members of a group, as far as they were asked for.
+    pub fn of(&self, group: &GroupName) -> impl Iterator<Item = &UserName> {
+        self.0.get(group).into_iter().flatten()
+    }
+
     /// Tells whether the user is in one of the groups.
     pub fn is_in_any(&self, user: &UserName, groups: &BTreeSet<GroupName>) -> bool {
         groups

@@ -126,6 +126,30 @@ impl Grants {
         grants
     }
 
+    /// Returns the most that scopes give, whoever holds them: `self` and `!user` are some user's, so
+    /// they count as every user's.
+    pub fn of_anybody<'a>(scopes: impl IntoIterator<Item = &'a Scope>) -> Self {
+        let mut grants = Self::default();
+        for scope in scopes {
+            if matches!(scope.name, ScopeName::NoScope | ScopeName::Inherit) {
+                continue;
+            }
+            let own = [Filter::OwnUser, Filter::OwnService, Filter::OwnServer];
+            let filter = match own.contains(&scope.filter) {
+                true => Filter::Unfiltered,
+                false => scope.filter.clone(),
+            };
+            let names = match scope.name == ScopeName::Own {
+                true => OWN.to_vec(),
+                false => vec![scope.name.clone()],
+            };
+            for name in names {
+                grants.insert_with_implied(&Scope::filtered(name, filter.clone()));
+            }
+        }
+        grants
+    }
+
     /// Adds everything another set has.
     pub fn extend(&mut self, other: &Self) {
         for (name, reach) in &other.0 {

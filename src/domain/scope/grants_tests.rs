@@ -242,3 +242,26 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_ones_own_is_everybodys_at_most() {
+    let table: &[(&[&str], &[&str])] = &[
+        (&["read:hub", "inherit", "(no_scope)"], &["read:hub"]),
+        (&["tokens!user"], &["read:tokens", "tokens"]),
+        (
+            &["access:services!service=x"],
+            &["access:services!service=x"],
+        ),
+        (&["read:metrics!server"], &["read:metrics"]),
+        (
+            &["users:activity!group=lab"],
+            &["read:users:activity!group=lab", "users:activity!group=lab"],
+        ),
+    ];
+    for (scopes, expected) in table {
+        let scopes: Vec<_> = scopes.iter().map(|s| Scope::parse(s).unwrap()).collect();
+        assert_eq!(Grants::of_anybody(&scopes).texts(), *expected);
+    }
+    let own = Grants::of_anybody(&[Scope::unfiltered(ScopeName::Own)]).texts();
+    assert!(own.contains(&"servers".to_owned()), "{own:?}");
+}

@@ -6,6 +6,7 @@
 pub mod activity;
 pub mod authorizations;
 pub mod body;
+pub mod groups;
 pub mod hub;
 pub mod model;
 pub mod oauth;
@@ -18,6 +19,7 @@ pub mod share_model;
 pub mod shares;
 pub mod tokens;
 pub mod user;
+pub mod user_model;
 pub mod users;
 
 use super::{Context, Request};

@@ -1,61 +1,26 @@
-//! Wire types: what users, servers and tokens look like in JSON (API-80…API-82).
+//! Wire types: what servers and tokens look like in JSON (API-81, API-82).
 //!
 //! Names and shapes are JupyterHub's; nothing inside Carrel is named after them.
 
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::Context;
 use crate::{
     domain::{
         access::{Caller, Owner},
         names::{ServerKey, UserName},
-        role::AdminRole,
         scope::ScopeName,
         server::Life,
         time::Timestamp,
     },
     hub::{servers::Status, tokens::Described},
-    store::{servers::Server, tokens::Token, users::User},
+    store::{servers::Server, tokens::Token},
 };
 
 /// The version of JupyterHub whose API this is; single-user servers parse it as PEP 440 and compare it
 /// with their own (SU-20).
 pub const JUPYTERHUB_VERSION: &str = "6.1.1";
-
-/// Which keys of a user's model each scope opens.
-const USER_KEYS: &[(ScopeName, &[&str])] = &[
-    (
-        ScopeName::ReadUsers,
-        &[
-            "kind",
-            "name",
-            "admin",
-            "roles",
-            "groups",
-            "server",
-            "pending",
-            "created",
-            "last_activity",
-            "user_info",
-        ],
-    ),
-    (
-        ScopeName::ReadUsersName,
-        &["kind", "name", "admin", "user_info"],
-    ),
-    (ScopeName::ReadUsersGroups, &["kind", "name", "groups"]),
-    (
-        ScopeName::ReadUsersActivity,
-        &["kind", "name", "last_activity"],
-    ),
-    (ScopeName::ReadServers, &["kind", "name", "servers"]),
-    (
-        ScopeName::ReadRolesUsers,
-        &["kind", "name", "roles", "admin"],
-    ),
-    (ScopeName::AdminAuthState, &["kind", "name", "auth_state"]),
-];
 
 /// A server on the wire.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -94,25 +59,6 @@ pub struct TokenModel {
     note: String,
     session_id: Option<String>,
     oauth_client: String,
-}
-
-/// What a user's model is made from.
-pub struct UserParts<'a> {
-    /// The user.
-    pub user: &'a User,
-    /// Their servers, with what they do now.
-    pub servers: Vec<(Server, Status)>,
-    /// Which of the servers are shown.
-    pub shown: ShownServers,
-}
-
-/// Which servers a user's model has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ShownServers {
-    /// Those that run, start or stop.
-    Active,
-    /// All of them.
-    All,
 }
 
 impl ServerModel {
@@ -176,79 +122,6 @@ impl TokenModel {
     }
 }
 
-/// Returns a user's model with the keys the caller may see; empty when there are none.
-pub fn user(ctx: &Context, caller: &Caller, parts: &UserParts<'_>) -> Map<String, Value> {
-    let name = &parts.user.name;
-    let keys = USER_KEYS
-        .iter()
-        .filter(|(scope, _)| caller.can(scope, name));
-    let keys: Vec<&str> = keys.flat_map(|(_, keys)| keys.iter().copied()).collect();
-    let mut model = whole_user(ctx, parts);
-    model.retain(|key, _| keys.contains(&key.as_str()));
-    if keys.is_empty() {
-        return model;
-    }
-    let servers = shown_servers(ctx, caller, parts);
-    if keys.contains(&"servers") || !servers.is_empty() {
-        model.insert("servers".into(), Value::Object(servers));
-    }
-    model
-}
-
-fn whole_user(ctx: &Context, parts: &UserParts<'_>) -> Map<String, Value> {
-    let user = parts.user;
-    let default = ServerKey::default_of(user.name.clone());
-    let default = parts
-        .servers
-        .iter()
-        .find(|(server, _)| server.key == default);
-    let url = default.filter(|(_, status)| is_ready(&status.life));
-    let roles: &[&str] = match user.admin {
-        AdminRole::Held => &["user", "admin"],
-        AdminRole::NotHeld => &["user"],
-    };
-    let seen = parts.servers.iter().filter_map(|(server, _)| {
-        let route = ctx.hub().routes.get(&server.key)?;
-        route.last_activity()
-    });
-    let last_activity = user.last_activity.max(seen.max());
-    let model = [
-        ("kind", json!("user")),
-        ("name", json!(user.name.as_str())),
-        ("admin", json!(user.admin == AdminRole::Held)),
-        ("roles", json!(roles)),
-        ("groups", json!([])),
-        (
-            "server",
-            json!(url.map(|(server, _)| ctx.links.server(&server.key).to_string())),
-        ),
-        (
-            "pending",
-            json!(default.and_then(|(_, status)| pending(&status.life))),
-        ),
-        ("created", json!(user.created.to_string())),
-        ("last_activity", json!(text(last_activity))),
-        ("user_info", Value::Null),
-        ("auth_state", Value::Null),
-    ];
-    model
-        .map(|(key, value)| (key.to_owned(), value))
-        .into_iter()
-        .collect()
-}
-
-fn shown_servers(ctx: &Context, caller: &Caller, parts: &UserParts<'_>) -> Map<String, Value> {
-    let shown = parts.servers.iter().filter(|(server, status)| {
-        let wanted = parts.shown == ShownServers::All || status.life.is_active();
-        wanted && caller.can(&ScopeName::ReadServers, &server.key)
-    });
-    let models = shown.map(|(server, status)| {
-        let model = ServerModel::of(ctx, server, status);
-        (server.key.server.to_string(), json!(model))
-    });
-    models.collect()
-}
-
 /// Returns a server's name in messages: the user's for the default server, else `user:server`.
 pub fn log_name(key: &ServerKey) -> String {
     if key.server.is_default() {
@@ -270,7 +143,8 @@ pub fn pending(life: &Life) -> Option<&'static str> {
     }
 }
 
-fn is_ready(life: &Life) -> bool {
+/// Tells whether people can use a server.
+pub fn is_ready(life: &Life) -> bool {
     matches!(life, Life::Ready { .. })
 }
 
@@ -298,26 +172,9 @@ fn client(token: &Token) -> String {
     }
 }
 
-fn text(at: Option<Timestamp>) -> Option<String> {
+/// Returns a time as JSON has it.
+pub fn text(at: Option<Timestamp>) -> Option<String> {
     at.map(|at| at.to_string())
-}
-
-/// Returns the parts of a user's model: their servers, with what each does now.
-pub async fn user_parts<'a>(
-    ctx: &Context,
-    user: &'a User,
-    shown: ShownServers,
-) -> Result<UserParts<'a>, crate::http::error::Error> {
-    let servers = ctx.hub().store.list_servers_of(&user.name).await?;
-    let servers = servers.into_iter().map(|server| {
-        let status = ctx.hub().servers.status(&server.key);
-        (server, status)
-    });
-    Ok(UserParts {
-        user,
-        servers: servers.collect(),
-        shown,
-    })
 }
 
 /// Returns the words for a user who is not there.

@@ -97,7 +97,7 @@ async fn answer(
 async fn welcome(ctx: &Context, query: &Form, login: Login) -> Result<Reply, Error> {
     let hub = ctx.hub();
     let person = &login.account.name;
-    users::log_in(&hub.store, &hub.clock, &hub.servers, &login).await?;
+    users::log_in(hub, &login).await?;
     let lifetime = ctx.settings.hub.session_lifetime;
     let entropy = &ctx.parts.entropy;
     let session = sessions::begin(&hub.store, &hub.clock, entropy, person, lifetime).await?;

@@ -345,7 +345,8 @@ impl Shared {
 }
 
 impl Status {
-    fn at_rest() -> Self {
+    /// Returns the state of a server of which nothing is under way.
+    pub fn at_rest() -> Self {
         Self {
             life: Life::NEW,
             said: Vec::new(),

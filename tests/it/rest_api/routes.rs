@@ -9,18 +9,11 @@ use super::document::Document;
 /// What the document promises and no row answers yet: a path and its methods. One that gets routed must
 /// leave the list in the same commit.
 const NOT_YET_ROUTED: &[(&str, &[&str])] = &[
-    ("/groups", &["GET", "POST"]),
-    ("/groups/{group}", &["GET", "POST", "DELETE"]),
-    ("/groups/{group}/properties", &["PUT"]),
-    ("/groups/{group}/users", &["POST", "DELETE"]),
     ("/metrics", &["GET"]),
     ("/roles", &["GET"]),
     ("/roles/{role}", &["GET", "PUT", "DELETE"]),
     ("/services", &["GET"]),
     ("/services/{service}", &["GET", "POST", "DELETE"]),
-    ("/users", &["GET", "POST"]),
-    ("/users/{user}", &["POST", "PATCH", "DELETE"]),
-    ("/users/{user}/admin-access", &["POST"]),
 ];
 
 #[test]

@@ -1,5 +1,6 @@
 //! The API over a store in memory, without systemd, broker or sockets.
 
+mod groups;
 mod invitations;
 mod oauth;
 mod paging;
@@ -9,5 +10,6 @@ mod server_scopes;
 mod servers;
 mod share_codes;
 mod shares;
+mod users;
 mod whole_hub;
 mod world;

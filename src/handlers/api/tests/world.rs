@@ -26,9 +26,9 @@ use crate::{
         access::{Caller, Permit},
         account::Account,
         entropy::Entropy,
-        names::{ServerKey, ServerName, UserName},
+        names::{GroupName, ServerKey, ServerName, UserName},
         redirect::OwnHost,
-        role::AdminRole,
+        role::{AdminRole, Role, RoleName},
         scope::Scope,
         secret::{Secret, TokenHash},
         time::{Clock, Timestamp},
@@ -50,7 +50,7 @@ use crate::{
         tokens::{self, Order},
         users,
     },
-    store::{Store, runs::NewRun, users::Login},
+    store::{Store, runs::NewRun, user_edits::UserEdit, users::Login},
     systemd::Systemd,
 };
 
@@ -163,6 +163,7 @@ impl World {
             name: user(name),
             uid,
             admin: AdminRole::of(name == "boss"),
+            system_groups: std::collections::BTreeSet::new(),
             ticket: Secret::new("ticket".into()),
             at: BEGIN,
         };
@@ -172,22 +173,53 @@ impl World {
     /// Lets somebody log in whose account has this UID now.
     pub(super) async fn log_in_again(&self, name: &str, uid: u32) {
         let hub = &self.parts.hub;
-        let login = client::Login {
-            account: Account {
-                name: user(name),
-                uid,
-                gid: uid,
-                home: "/home/somebody".into(),
-                shell: "/bin/bash".into(),
-                groups: Vec::new(),
-                admin: false,
-            },
-            admin: false,
-            ticket: Ticket::from_text("ticket".into()),
-        };
-        users::log_in(&hub.store, &hub.clock, &hub.servers, &login)
+        users::log_in(hub, &login_of(name, uid, Vec::new()))
             .await
             .unwrap();
+    }
+
+    /// Lets somebody log in who is in these groups of the system, of which `class` is mirrored.
+    pub(super) async fn log_in_with_groups(&self, name: &str, groups: &[&str]) {
+        let hub = &self.parts.hub;
+        let mut settings = self.settings.clone();
+        settings.hub.mirror_groups = vec![GroupName::parse("class").unwrap()];
+        hub.settings.store(Arc::new(settings));
+        let known = hub.store.find_user(&user(name)).await.unwrap().unwrap();
+        let groups = groups.iter().map(|group| (*group).to_owned()).collect();
+        let login = login_of(name, known.uid.unwrap(), groups);
+        users::log_in(hub, &login).await.unwrap();
+    }
+
+    /// Defines a role while the hub runs.
+    pub(super) async fn define_role(&self, name: &str, scopes: &[&str]) {
+        let hub = &self.parts.hub;
+        let role = Role {
+            name: RoleName::parse(name).unwrap(),
+            description: String::new(),
+            scopes: scopes.iter().map(|s| Scope::parse(s).unwrap()).collect(),
+        };
+        hub.store.put_role(role, hub.clock.now()).await.unwrap();
+        hub.authority.rebuild().await.unwrap();
+    }
+
+    /// Gives somebody a role of their own with these scopes.
+    pub(super) async fn give_roles(&self, name: &str, scopes: &[&str]) {
+        let role = format!("role-of-{name}");
+        self.define_role(&role, scopes).await;
+        let edit = UserEdit {
+            give: vec![RoleName::parse(&role).unwrap()],
+            ..UserEdit::default()
+        };
+        let store = &self.parts.hub.store;
+        store.edit_user(&user(name), edit).await.unwrap();
+    }
+
+    /// Gives a group a role.
+    pub(super) async fn give_group_role(&self, group: &str, role: &str) {
+        let store = &self.parts.hub.store;
+        let group = GroupName::parse(group).unwrap();
+        let role = RoleName::parse(role).unwrap();
+        store.give_group_role(&group, &role).await.unwrap();
     }
 
     /// Returns somebody with a login cookie.
@@ -289,6 +321,23 @@ impl World {
             xsrf: "xsrf".into(),
             request_id: "1".into(),
         }
+    }
+}
+
+/// Returns a login that the broker has accepted.
+fn login_of(name: &str, uid: u32, groups: Vec<String>) -> client::Login {
+    client::Login {
+        account: Account {
+            name: user(name),
+            uid,
+            gid: uid,
+            home: "/home/somebody".into(),
+            shell: "/bin/bash".into(),
+            groups,
+            admin: false,
+        },
+        admin: false,
+        ticket: Ticket::from_text("ticket".into()),
     }
 }
 
