@@ -12,12 +12,15 @@ use toml::{
 
 use crate::config::Fault;
 
+/// A table with its name.
+pub(super) type Table<'t> = (String, DeTable<'t>);
+
 /// What the files say together, so far.
 pub(super) struct Merged<'t> {
-    /// The right values of the whole file but for the groups.
+    /// The right values of the whole file but for the tables of which there may be many.
     pub root: DeTable<'t>,
-    /// The groups, in the order in which they were first named.
-    pub groups: Vec<(String, DeTable<'t>)>,
+    /// Those, by the key of their kind.
+    tables: BTreeMap<&'static str, Vec<Table<'t>>>,
     /// What is wrong so far, file by file.
     pub faults: Vec<Fault>,
     /// Where each key was set last, by its whole name; wrong values count.
@@ -29,21 +32,32 @@ impl<'t> Merged<'t> {
     pub(super) fn new(faults: Vec<Fault>) -> Self {
         Self {
             root: DeTable::new(),
-            groups: Vec::new(),
+            tables: BTreeMap::new(),
             faults,
             places: BTreeMap::new(),
         }
     }
 
     /// Takes in what is right in the next file; its values win over those before.
-    pub(super) fn take_in(&mut self, root: DeTable<'t>, groups: Vec<(String, DeTable<'t>)>) {
+    pub(super) fn take_in(&mut self, root: DeTable<'t>) {
         merge(&mut self.root, root);
-        for (name, table) in groups {
-            match self.groups.iter_mut().find(|(known, _)| *known == name) {
+    }
+
+    /// Takes in the tables of one kind in the next file; of one with a known name, the values win over
+    /// those before.
+    pub(super) fn take_in_tables(&mut self, kind: &'static str, tables: Vec<Table<'t>>) {
+        let known = self.tables.entry(kind).or_default();
+        for (name, table) in tables {
+            match known.iter_mut().find(|(earlier, _)| *earlier == name) {
                 Some((_, earlier)) => merge(earlier, table),
-                None => self.groups.push((name, table)),
+                None => known.push((name, table)),
             }
         }
+    }
+
+    /// Hands out the tables of one kind, in the order in which they were first named.
+    pub(super) fn hand_out(&mut self, kind: &str) -> Vec<Table<'t>> {
+        self.tables.remove(kind).unwrap_or_default()
     }
 
     /// Remembers where a file sets `key`.

@@ -13,6 +13,7 @@ pub mod reload;
 pub mod settings;
 mod sources;
 mod spelling;
+mod tables;
 mod validate;
 mod words;
 
@@ -121,5 +122,7 @@ impl fmt::Display for Fault {
     }
 }
 
+#[cfg(test)]
+mod access_tests;
 #[cfg(test)]
 mod tests;

@@ -34,7 +34,7 @@ type Keep = fn(&mut Settings, &Settings);
 
 /// The keys that are read once, at the start: they name what the process holds open, or stand in
 /// counters and deadlines that live as long as it does.
-pub(super) const RESTART_KEYS: [(&str, Keep); 17] = [
+pub(super) const RESTART_KEYS: [(&str, Keep); 18] = [
     ("hub.base_url", |to, from| {
         to.hub.base_url.clone_from(&from.hub.base_url);
     }),
@@ -70,6 +70,9 @@ pub(super) const RESTART_KEYS: [(&str, Keep); 17] = [
     }),
     ("server.stop_timeout", |to, from| {
         to.server.stop_timeout = from.server.stop_timeout;
+    }),
+    ("hub_groups", |to, from| {
+        to.hub_groups.clone_from(&from.hub_groups);
     }),
     ("limits.connections", |to, from| {
         to.limits.connections = from.limits.connections;
@@ -127,6 +130,7 @@ mod tests {
             "login.failures_per_address = 1",
             "server.start_timeout = \"1s\"",
             "server.stop_timeout = \"1s\"",
+            "hub_groups.a = {}",
             "limits.connections = 1",
             "limits.connections_per_address = 1",
             "limits.head_size = \"8K\"",
@@ -139,7 +143,18 @@ mod tests {
             assert_eq!(needs_restart(&running, &wanted), [key], "{text}");
             assert_eq!(watchable(&running, wanted), running, "{text}");
         }
-        let free = parse(Path::new("c"), "login.blocked_users = [\"eve\"]").unwrap();
-        assert_eq!(watchable(&running, free.clone()), free);
+        let free = [
+            "login.blocked_users = [\"eve\"]",
+            "hub.api_page_max_limit = 1000",
+            "server.token_scopes = []",
+            "culler.enabled = true",
+            "roles = [{ name = \"auditors\", scopes = [\"read:users\"] }]",
+            "custom_scopes = [{ name = \"custom:a:b\", description = \"A.\" }]",
+        ];
+        for text in free {
+            let wanted = parse(Path::new("c"), text).unwrap();
+            assert_eq!(watchable(&running, wanted.clone()), wanted, "{text}");
+            assert_ne!(wanted, running, "{text}");
+        }
     }
 }

@@ -4,8 +4,11 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
+use serde_json::{Map, Value};
+
 use crate::domain::{
     names::{GroupName, ServerName, UserName},
+    role::RoleBook,
     scope::Scope,
 };
 
@@ -22,6 +25,10 @@ pub struct Settings {
     pub server: ServerSettings,
     /// The same, changed for members of a system group; in the order of the file, later groups win.
     pub groups: Vec<GroupSettings>,
+    /// Groups of the hub itself that are made at the start.
+    pub hub_groups: Vec<HubGroupSettings>,
+    /// The roles there are before any is made at run time, with the custom scopes.
+    pub roles: RoleBook,
     /// The end of servers that nobody uses.
     pub culler: CullerSettings,
     /// Bounds on what clients may send.
@@ -80,8 +87,6 @@ pub struct HubSettings {
     pub token_lifetime_default: Option<Duration>,
     /// Whether OAuth clients must use PKCE.
     pub oauth_require_pkce: bool,
-    /// Scopes added to those of the role `user`.
-    pub extra_user_scopes: Vec<Scope>,
     /// System groups whose members are, from their next login on, members of the hub's groups of the
     /// same names.
     pub mirror_groups: Vec<GroupName>,
@@ -246,6 +251,17 @@ impl<T> Change<T> {
             Self::Lift => None,
         }
     }
+}
+
+/// One of the hub's own groups, made at the start when it is not there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HubGroupSettings {
+    /// The group.
+    pub name: GroupName,
+    /// People to add.
+    pub users: Vec<UserName>,
+    /// Properties to set.
+    pub properties: Map<String, Value>,
 }
 
 /// The end of servers that nobody uses.

@@ -186,6 +186,7 @@ fn every_fault_is_told_with_its_place() {
                 "c:6:5: a group is a table, written [groups.c]".into(),
             ],
         ),
+        ("groups = 1", vec!["c:1:10: groups are tables, written [groups.NAME]".into()]),
     ];
     for (text, expected) in table {
         assert_eq!(faults(text), expected, "{text}");

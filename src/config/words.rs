@@ -5,7 +5,7 @@ use confique::{
     meta::{FieldKind, Meta},
 };
 
-use crate::config::raw::Raw;
+use crate::config::{raw::Raw, tables::KINDS};
 
 /// Turns serde's `invalid value: string "x", expected y` into a sentence about the key.
 pub(super) fn in_words(key: &str, message: &str) -> String {
@@ -27,7 +27,10 @@ pub(super) fn in_words(key: &str, message: &str) -> String {
 pub(super) fn unknown_key(table: &str, key: &str, meta: &'static Meta) -> String {
     let name = join(table, key);
     let near = |known: &str| strsim::jaro_winkler(known, key);
-    let siblings = meta.fields.iter().map(|field| join(table, field.name));
+    let lists = KINDS.iter().filter(|_| table.is_empty());
+    let siblings = meta.fields.iter().map(|field| field.name);
+    let siblings = siblings.chain(lists.map(|kind| kind.key));
+    let siblings = siblings.map(|key| join(table, key));
     let everywhere = every_key(&Raw::META, "");
     let meant = siblings
         .map(|full| (near(last_part(&full)), full))

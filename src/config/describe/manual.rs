@@ -2,18 +2,14 @@
 
 use roff::{Roff, bold, italic, roman};
 
-use crate::config::describe::{Section, group, sections};
+use crate::config::describe::{Section, sections};
 
 const ABOUT: &str = "\
 Read by the hub and, as root, by the broker: /etc/carrel/carrel.toml first, then every \
-/etc/carrel/carrel.d/*.toml in the order of their names. A later file wins key by key. The format is \
-TOML. An unknown key is a fault, and with a fault the hub does not start; a reload that finds one \
-leaves the hub as it is.";
-
-const GROUPS: &str = "\
-Changes for members of a system group, in the order of the files: where several of somebody's groups \
-set the same key, the last one wins. \"unlimited\" lifts a bound. [groups.NAME.sandbox] takes the keys \
-of [server.sandbox]; keys that it does not name stay as they are.";
+/etc/carrel/carrel.d/*.toml in the order of their names. A later file wins key by key. Tables in \
+double brackets may stand any number of times; each is known by its name, also to later files. The \
+format is TOML. An unknown key is a fault, and with a fault the hub does not start; a reload that \
+finds one leaves the hub as it is.";
 
 /// Returns the man page of the configuration, in roff.
 pub fn manual() -> String {
@@ -36,10 +32,8 @@ pub fn manual() -> String {
     page.control("SH", ["DESCRIPTION"]);
     page.text([roman(ABOUT)]);
     for section in sections() {
-        let words = section.words();
-        write_section(&mut page, &format!("[{}]", section.name), &words, &section);
+        write_section(&mut page, &section);
     }
-    write_section(&mut page, "[groups.NAME]", GROUPS, &group());
     page.control("SH", ["SEE ALSO"]);
     page.text([
         bold("carrel"),
@@ -50,9 +44,9 @@ pub fn manual() -> String {
     page.render()
 }
 
-fn write_section(page: &mut Roff, title: &str, words: &str, section: &Section) {
-    page.control("SH", [title]);
-    page.text([roman(words)]);
+fn write_section(page: &mut Roff, section: &Section) {
+    page.control("SH", [section.heading.as_str()]);
+    page.text([roman(&section.words)]);
     for key in &section.keys {
         page.control("TP", []);
         let default = key.default.as_deref().filter(|text| *text != "{}");
@@ -66,6 +60,11 @@ fn write_section(page: &mut Roff, title: &str, words: &str, section: &Section) {
         let words = key.words().join(" ");
         page.text([roman(format!("{words} Value: {}.{restart}", key.accepted))]);
     }
+    for below in &section.below {
+        page.control("TP", []);
+        page.text([bold(&below.heading)]);
+        page.text([roman(&below.words)]);
+    }
 }
 
 #[cfg(test)]
@@ -76,11 +75,7 @@ mod tests {
     fn every_key_is_in_the_man_page() {
         let page = manual();
         for section in sections() {
-            assert!(
-                page.contains(&format!("[{}]", section.name)),
-                "{}",
-                section.name
-            );
+            assert!(page.contains(&section.heading), "{}", section.heading);
             for key in section.keys {
                 assert!(
                     page.contains(&format!("\\fB{}\\fR", key.field.name)),

@@ -1,13 +1,14 @@
 //! docs/configuration.md.
 
-use crate::config::describe::{Section, group, sections};
+use crate::config::describe::{Section, sections};
 
 const REFERENCE_HEAD: &str = "\
 # Configuration
 
 `/etc/carrel/carrel.toml` is read first, then every `/etc/carrel/carrel.d/*.toml` in the order of
-their names; a later file wins key by key. The installed `carrel.toml` has every key commented out
-with its default, so drop-ins alone suffice.
+their names; a later file wins key by key. Tables in double brackets, such as `[[roles]]`, may
+stand any number of times; each is known by its `name`, also to later files. The installed
+`carrel.toml` has every key commented out with its default, so drop-ins alone suffice.
 
 `carrel check-config` tells every fault with file, line and column, and changes nothing. `systemctl
 reload carrel` applies changes without dropping a connection; keys marked *restart* wait for
@@ -19,22 +20,17 @@ This file is written by `carrel generate reference` from the source that reads t
 a test holds the two together.
 ";
 
-const REFERENCE_GROUPS: &str = "
-Changes for members of a system group, in the order of the files: where several of somebody's
-groups set the same key, the last one wins. `\"unlimited\"` lifts a bound. `[groups.NAME.sandbox]`
-takes the keys of `[server.sandbox]`; keys that it does not name stay as they are.
-";
-
 /// Returns docs/configuration.md.
 pub fn reference() -> String {
     let mut out = REFERENCE_HEAD.to_owned();
     for section in sections() {
-        let words = section.words();
-        out.push_str(&format!("\n## `[{}]`\n\n{words}\n\n", section.name));
+        let (heading, words) = (&section.heading, &section.words);
+        out.push_str(&format!("\n## `{heading}`\n\n{words}\n\n"));
         out.push_str(&table(&section));
+        for below in &section.below {
+            out.push_str(&format!("\n`{}`: {}\n", below.heading, below.words));
+        }
     }
-    out.push_str(&format!("\n## `[groups.NAME]`\n{REFERENCE_GROUPS}\n"));
-    out.push_str(&table(&group()));
     out
 }
 

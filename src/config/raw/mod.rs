@@ -9,6 +9,7 @@
     reason = "confique's derive writes out `<T as confique::Config>` with the span of T"
 )]
 
+mod access;
 mod culler;
 mod hub;
 mod limits;
@@ -17,6 +18,7 @@ mod server;
 use confique::Config;
 
 pub(super) use self::{
+    access::{RawCustomScope, RawHubGroup, RawRole},
     culler::RawCuller,
     hub::{RawHub, RawLogin, RawTls},
     limits::RawLimits,

@@ -131,6 +131,9 @@ pub(crate) struct RawSandbox {
 }
 
 /// `[groups.NAME]`
+///
+/// Changes for members of a system group, in the order of the files: where several of somebody's
+/// groups set the same key, the last one wins. `"unlimited"` lifts a bound.
 #[derive(Config)]
 pub(crate) struct RawGroup {
     /// Changes `server.limits.memory`.
@@ -154,7 +157,7 @@ pub(crate) struct RawGroup {
     /// Example: `{ COURSE = "statistics" }`
     #[config(default = {})]
     pub environment: BTreeMap<Variable, Text>,
-    /// Changes keys of `server.sandbox`.
+    /// Takes the keys of `[server.sandbox]`; keys that it does not name stay as they are.
     #[config(nested)]
     #[expect(
         dead_code,

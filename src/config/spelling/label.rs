@@ -4,7 +4,11 @@ use std::fmt;
 
 use crate::{
     config::spelling::Spelling,
-    domain::names::{GroupName, ServerName, UserName},
+    domain::{
+        names::{GroupName, ServerName, ServiceName, UserName},
+        role::RoleName,
+        scope::CustomScope,
+    },
 };
 
 /// The name of a person.
@@ -46,6 +50,53 @@ impl Spelling for ServerLabel {
 
     fn from_text(text: &str) -> Option<Self> {
         ServerName::parse(text).ok().map(Self)
+    }
+}
+
+/// The name of a service (SV-02).
+pub(in crate::config) struct ServiceLabel(pub(in crate::config) ServiceName);
+
+impl Spelling for ServiceLabel {
+    fn describe(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a service, which has no slash and no percent sign, no blank at either end, and not only dots")
+    }
+
+    fn from_text(text: &str) -> Option<Self> {
+        let plain =
+            !text.contains(['/', '%']) && text.trim() == text && !text.chars().all(|c| c == '.');
+        ServiceName::parse(text).ok().filter(|_| plain).map(Self)
+    }
+}
+
+/// The name of a role.
+pub(in crate::config) struct RoleLabel(pub(in crate::config) RoleName);
+
+impl Spelling for RoleLabel {
+    fn describe(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "the name of a role, of 3 to 255 lower-case letters, digits and -._~, which begins \
+             with a letter and ends with a letter or digit",
+        )
+    }
+
+    fn from_text(text: &str) -> Option<Self> {
+        RoleName::parse(text).ok().map(Self)
+    }
+}
+
+/// The name of a scope of the site's own.
+pub(in crate::config) struct CustomScopeLabel(pub(in crate::config) CustomScope);
+
+impl Spelling for CustomScopeLabel {
+    fn describe(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "\"custom:\" and at least three lower-case letters, digits and _-*:, such as \
+             \"custom:grader:read\"",
+        )
+    }
+
+    fn from_text(text: &str) -> Option<Self> {
+        CustomScope::parse(text).map(Self)
     }
 }
 

@@ -3,6 +3,7 @@
 //! Each type says in one sentence what it accepts; that sentence ends up in the faults and in the
 //! documentation.
 
+mod json;
 mod label;
 mod name;
 mod quantity;
@@ -14,10 +15,13 @@ use serde::{
     de::{Error, Unexpected, Visitor},
 };
 
-pub(super) use label::{GroupLabel, ScopeText, ServerLabel, UserLabel};
+pub(super) use json::Json;
+pub(super) use label::{
+    CustomScopeLabel, GroupLabel, RoleLabel, ScopeText, ServerLabel, ServiceLabel, UserLabel,
+};
 pub(super) use name::{
     AbsolutePath, AccountName, BaseUrl, Command, Folder, Listen, LocalPath, LoopbackListen, Origin,
-    Peer, StoppedStatus, Text, Variable, is_account_name,
+    Peer, StoppedStatus, Text, Variable,
 };
 pub(super) use quantity::{
     Count, CpuBound, MemoryBound, Period, PeriodBound, Size, TaskBound, WholeNumber, spell_seconds,
@@ -46,6 +50,15 @@ trait Spelling: Sized {
     fn from_decimal(_number: f64) -> Option<Self> {
         None
     }
+}
+
+/// Tells whether `text` can be read as a `T`.
+#[expect(
+    private_bounds,
+    reason = "which spellings there are is nobody else's business"
+)]
+pub(super) fn reads<T: Spelling>(text: &str) -> bool {
+    T::from_text(text).is_some()
 }
 
 struct Reader<T>(PhantomData<T>);
@@ -113,5 +126,8 @@ read_by_spelling!(
     UserLabel,
     GroupLabel,
     ServerLabel,
+    ServiceLabel,
+    RoleLabel,
+    CustomScopeLabel,
     ScopeText,
 );

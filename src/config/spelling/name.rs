@@ -178,7 +178,8 @@ impl Spelling for AccountName {
     }
 
     fn from_text(text: &str) -> Option<Self> {
-        is_account_name(text).then(|| Self(text.to_owned()))
+        let fits = UserName::parse(text).is_ok() && !text.contains(':');
+        fits.then(|| Self(text.to_owned()))
     }
 }
 
@@ -216,11 +217,6 @@ impl Spelling for Text {
         let plain = !text.contains(|c: char| c.is_control() && c != '\t' && c != '\n');
         plain.then(|| Self(text.to_owned()))
     }
-}
-
-/// Tells whether `text` can be the name of an account or group of the system.
-pub(in crate::config) fn is_account_name(text: &str) -> bool {
-    UserName::parse(text).is_ok() && !text.contains(':')
 }
 
 fn is_absolute(text: &str) -> bool {

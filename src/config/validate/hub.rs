@@ -1,14 +1,12 @@
 //! `[hub]`, `[tls]`, `[login]`, `[culler]` and `[limits]` as plain types.
 
 use crate::config::{
-    merged::Merged,
     raw::{RawCuller, RawHub, RawLimits, RawLogin, RawTls},
     settings::{CullerSettings, HubSettings, LimitSettings, LoginSettings, TlsSettings},
     spelling::AccountName,
-    validate::scopes,
 };
 
-pub(super) fn hub(raw: RawHub, merged: &mut Merged<'_>) -> HubSettings {
+pub(super) fn hub(raw: RawHub) -> HubSettings {
     let token_lifetime_max = raw.token_lifetime_max.0;
     HubSettings {
         base_url: raw.base_url.0,
@@ -35,7 +33,6 @@ pub(super) fn hub(raw: RawHub, merged: &mut Merged<'_>) -> HubSettings {
         token_lifetime_max,
         token_lifetime_default: raw.token_lifetime_default.0.or(token_lifetime_max),
         oauth_require_pkce: raw.oauth_require_pkce,
-        extra_user_scopes: scopes::read("hub.extra_user_scopes", raw.extra_user_scopes, merged),
         mirror_groups: raw.mirror_groups.into_iter().map(|name| name.0).collect(),
         activity_resolution: raw.activity_resolution.0,
         active_user_window: raw.active_user_window.0,

@@ -1,8 +1,8 @@
 //! Lists of scopes: every scope that there is not is a fault at its own place.
 
 use crate::{
-    config::{merged::Merged, spelling::ScopeText},
-    domain::scope::{Scope, ScopeError, ScopeName},
+    config::{merged::Merged, spelling::ScopeText, tables::CUSTOM_SCOPES, words::join},
+    domain::scope::{CustomScope, Scope, ScopeError, ScopeName},
 };
 
 /// Reads the scopes of `key`; what is none is left out and told.
@@ -10,7 +10,15 @@ pub(super) fn read(key: &str, texts: Vec<ScopeText>, merged: &mut Merged<'_>) ->
     let mut scopes = Vec::new();
     for (index, ScopeText(text)) in texts.into_iter().enumerate() {
         match Scope::parse(&text) {
-            Ok(scope) => scopes.push(scope),
+            Ok(scope) => {
+                if let ScopeName::Custom(name) = &scope.name
+                    && !merged.sets(&join(CUSTOM_SCOPES, name.as_str()))
+                {
+                    let fault = format!("{key}: {}", undefined(name));
+                    merged.blame_item(key, index, fault);
+                }
+                scopes.push(scope);
+            }
             Err(error) => {
                 let fault = format!("{key}: {}", in_words(&text, &error));
                 merged.blame_item(key, index, fault);
@@ -18,6 +26,14 @@ pub(super) fn read(key: &str, texts: Vec<ScopeText>, merged: &mut Merged<'_>) ->
         }
     }
     scopes
+}
+
+/// Says that nobody defines a custom scope.
+pub(super) fn undefined(name: &CustomScope) -> String {
+    format!(
+        "there is no custom scope {:?} in [[{CUSTOM_SCOPES}]]",
+        name.as_str()
+    )
 }
 
 fn in_words(text: &str, error: &ScopeError) -> String {
@@ -35,7 +51,7 @@ fn in_words(text: &str, error: &ScopeError) -> String {
     }
 }
 
-fn nearest(name: &str) -> Option<&'static str> {
+fn nearest(name: &str) -> Option<&str> {
     ScopeName::ALL
         .iter()
         .map(|known| (strsim::jaro_winkler(known.as_str(), name), known.as_str()))

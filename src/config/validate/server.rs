@@ -12,6 +12,7 @@ use crate::config::{
     raw::{RawGroup, RawResources, RawSandbox, RawServer},
     settings::{Change, GroupSettings, ResourceLimits, Sandbox, ServerSettings},
     spelling::{Text, Variable},
+    tables::GROUPS,
     validate::{complete, scopes},
 };
 
@@ -67,8 +68,14 @@ pub(super) fn sandbox(raw: &RawSandbox) -> Sandbox {
     }
 }
 
+/// Reads what members of system groups get instead.
+pub(super) fn groups(merged: &mut Merged<'_>) -> Result<Vec<GroupSettings>, String> {
+    let tables = merged.hand_out(GROUPS).into_iter();
+    tables.map(|(name, table)| group(name, table)).collect()
+}
+
 /// Reads one group; of its sandbox only the keys that the files set count.
-pub(super) fn group(name: String, mut table: DeTable<'_>) -> Result<GroupSettings, String> {
+fn group(name: String, mut table: DeTable<'_>) -> Result<GroupSettings, String> {
     let sandbox = match table.remove("sandbox").map(Spanned::into_inner) {
         Some(DeValue::Table(keys)) => keys
             .iter()

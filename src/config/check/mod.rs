@@ -3,28 +3,26 @@
 //! The checking follows the description in `raw`: its keys through confique's metadata, its types
 //! by reading every value for itself, so that one fault does not hide another.
 
+mod tables;
+
 use std::path::Path;
 
 use confique::{
     Config,
     meta::{Field, FieldKind, Meta},
 };
-use serde::Deserialize;
 use toml::{
     Spanned,
-    de::{DeArray, DeString, DeTable, DeValue},
+    de::{DeArray, DeTable, DeValue},
 };
 
 use crate::config::{
     Fault,
     merged::{Merged, item},
-    raw::{Raw, RawGroup},
-    spelling::is_account_name,
-    words::{bare_or_quoted, in_words, join, line_and_column, unknown_key},
+    raw::Raw,
+    tables::{KINDS, Trial, try_layer},
+    words::{in_words, join, line_and_column, unknown_key},
 };
-
-/// The key of the tables that are named after system groups.
-pub(super) const GROUPS: &str = "groups";
 
 /// Checks one file and takes what is right in it into `merged`, the rest as faults.
 pub(super) fn check<'t>(path: &Path, text: &'t str, merged: &mut Merged<'t>) {
@@ -34,15 +32,7 @@ pub(super) fn check<'t>(path: &Path, text: &'t str, merged: &mut Merged<'t>) {
         let at = error.span().map_or(0, |span| span.start);
         reader.fault(at, error.message().to_owned());
     }
-    let (root, groups) = reader.check_document(document.into_inner());
-    merged.take_in(root, groups);
-}
-
-/// How a value at a path below one described struct is tried.
-type Trial = fn(Spanned<DeTable<'_>>) -> Result<(), toml::de::Error>;
-
-fn try_layer<C: Config>(table: Spanned<DeTable<'_>>) -> Result<(), toml::de::Error> {
-    C::Layer::deserialize(toml::de::Deserializer::from(table)).map(drop)
+    reader.check_document(document.into_inner());
 }
 
 /// A position in the description: which struct, and how deep in it.
@@ -60,60 +50,21 @@ struct Reader<'a, 't> {
     merged: &'a mut Merged<'t>,
 }
 
-type Entry<'t> = (Spanned<DeString<'t>>, Spanned<DeValue<'t>>);
-
 impl<'t> Reader<'_, 't> {
-    fn check_document(
-        &mut self,
-        mut document: DeTable<'t>,
-    ) -> (DeTable<'t>, Vec<(String, DeTable<'t>)>) {
-        let groups = document.remove_entry(GROUPS);
+    fn check_document(&mut self, mut document: DeTable<'t>) {
+        for kind in &KINDS {
+            if let Some((_, value)) = document.remove_entry(kind.key) {
+                let tables = self.check_kind(kind, value);
+                self.merged.take_in_tables(kind.key, tables);
+            }
+        }
         let root = Position {
             name: "",
             below: &[],
             trial: try_layer::<Raw>,
         };
         let root = self.check_table(&root, &Raw::META, document);
-        let groups = groups.map_or_else(Vec::new, |(_, value)| self.check_groups(value));
-        (root, groups)
-    }
-
-    fn check_groups(&mut self, value: Spanned<DeValue<'t>>) -> Vec<(String, DeTable<'t>)> {
-        let span = value.span();
-        let DeValue::Table(table) = value.into_inner() else {
-            self.fault(
-                span.start,
-                "groups are tables, written [groups.NAME]".to_owned(),
-            );
-            return Vec::new();
-        };
-        let mut entries: Vec<Entry<'t>> = table.into_iter().collect();
-        entries.sort_by_key(|(key, _)| key.span().start);
-        let mut groups = Vec::new();
-        for (key, value) in entries {
-            let (at, span) = (key.span().start, value.span());
-            let group = key.into_inner().into_owned();
-            if !is_account_name(&group) {
-                self.fault(
-                    at,
-                    format!("{group:?} cannot be the name of a system group"),
-                );
-                continue;
-            }
-            let name = format!("{GROUPS}.{}", bare_or_quoted(&group));
-            self.remember(&name, at);
-            let DeValue::Table(table) = value.into_inner() else {
-                self.fault(span.start, format!("a group is a table, written [{name}]"));
-                continue;
-            };
-            let position = Position {
-                name: &name,
-                below: &[],
-                trial: try_layer::<RawGroup>,
-            };
-            groups.push((group, self.check_table(&position, &RawGroup::META, table)));
-        }
-        groups
+        self.merged.take_in(root);
     }
 
     /// Checks a table key by key and returns what is right in it.
