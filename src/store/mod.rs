@@ -97,25 +97,6 @@ impl Store {
 
 #[cfg(test)]
 impl Store {
-    /// Makes a group with these members.
-    pub(crate) async fn make_group_for_test(&self, group: &str, members: &[&str]) {
-        let group = group.to_owned();
-        let members: Vec<_> = members.iter().map(|name| (*name).to_owned()).collect();
-        let make = move |tx: &Transaction<'_>| {
-            let group_sql = "INSERT INTO groups (name, created) VALUES (?1, 0)";
-            tx.execute(group_sql, [&group])?;
-            let group_id = tx.last_insert_rowid();
-            let member_sql = "
-                INSERT INTO group_members (group_id, user_id, origin)
-                SELECT ?1, id, 'api' FROM users WHERE name = ?2";
-            for name in members {
-                tx.execute(member_sql, (group_id, name))?;
-            }
-            Ok(())
-        };
-        self.write("make a group", make).await.unwrap();
-    }
-
     /// Makes the database as full as a full disk would.
     pub(crate) async fn fill_for_test(&self) {
         let fill = |tx: &Transaction<'_>| {

@@ -3,10 +3,10 @@
 //! Scopes are stored without their filter, so that a share follows its server (RB-72); shares go with
 //! the server, its owner and whoever they are for.
 
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params};
+use rusqlite::{Connection, Row, Transaction, named_params};
 
 use super::{
-    Error, Result, Store,
+    Error, Result, Store, groups,
     row::{self, Columns},
 };
 use crate::domain::{
@@ -380,16 +380,9 @@ pub(super) fn shared_text(shared: &Shared) -> String {
 }
 
 fn find_grantee_id(conn: &Connection, with: &Grantee) -> Result<Option<i64>> {
-    const GROUP: &str = "SELECT id FROM groups WHERE name = :name";
     match with {
         Grantee::User(name) => row::find_user_id(conn, name),
-        Grantee::Group(name) => {
-            let mut statement = conn.prepare_cached(GROUP)?;
-            let parameters = named_params! { ":name": name.as_str() };
-            Ok(statement
-                .query_row(parameters, |row| row.get(0))
-                .optional()?)
-        }
+        Grantee::Group(name) => groups::find_group_id(conn, name),
     }
 }
 

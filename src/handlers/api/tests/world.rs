@@ -275,11 +275,10 @@ impl World {
 
     /// Makes a group with these members.
     pub(super) async fn group(&self, name: &str, members: &[&str]) {
-        self.parts
-            .hub
-            .store
-            .make_group_for_test(name, members)
-            .await;
+        let groups = vec![GroupName::parse(name).unwrap()];
+        let members = members.iter().map(|name| user(name)).collect();
+        let store = &self.parts.hub.store;
+        store.create_groups(groups, members, BEGIN).await.unwrap();
     }
 
     /// Makes the records of a server that runs, with this secret.
