@@ -145,7 +145,7 @@ async fn assemble(settings: Settings, clock: Clock, life: &Life) -> anyhow::Resu
     let routes = Arc::new(Routes::default());
     let settings = Arc::new(ArcSwap::from_pointee(settings));
     let authority = Arc::new(Authority::new(store.clone()));
-    authority.rebuild().await?;
+    authority.rebuild(&settings.load()).await?;
     let servers = Servers::new(servers::Parts {
         store: store.clone(),
         authority: Arc::clone(&authority),
@@ -285,7 +285,7 @@ impl Signals {
                 _ = self.terminate.recv() => return,
                 _ = self.interrupt.recv() => return,
                 () = app.parts.end.cancelled() => return,
-                _ = self.reload.recv() => reload(config, app, tls),
+                _ = self.reload.recv() => reload(config, app, tls).await,
                 _ = watchdog.tick() => notify(&[NotifyState::Watchdog]),
             }
         }
@@ -298,7 +298,7 @@ fn watchdog_interval() -> Duration {
 }
 
 /// Takes a new configuration and certificate in; a fault leaves the old ones in place.
-fn reload(config: &Path, app: &App, tls: &Tls) {
+async fn reload(config: &Path, app: &App, tls: &Tls) {
     let mut begun = vec![NotifyState::Reloading];
     begun.extend(NotifyState::monotonic_usec_now());
     notify(&begun);
@@ -310,7 +310,14 @@ fn reload(config: &Path, app: &App, tls: &Tls) {
                 tracing::warn!("{key} has changed: only a restart brings that into effect");
             }
             settings.store(Arc::new(config::reload::watchable(&running, wanted)));
-            tracing::info!("took the configuration in");
+            let authority = &app.hub().authority;
+            match timeout(LAST_TASKS, authority.rebuild(&settings.load())).await {
+                Ok(Ok(())) => tracing::info!("took the configuration in"),
+                Ok(Err(error)) => {
+                    tracing::error!("kept the old roles: {:#}", anyhow::Error::new(error));
+                }
+                Err(_) => tracing::error!("kept the old roles: the database does not answer"),
+            }
         }
         Err(faults) => tracing::error!("kept the old configuration: {faults}"),
     }

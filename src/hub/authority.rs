@@ -7,6 +7,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use arc_swap::ArcSwap;
 
 use crate::{
+    config::settings::Settings,
     domain::{
         access::{Caller, Owner, Via},
         names::ServerKey,
@@ -46,11 +47,14 @@ impl Authority {
         self.book.load_full()
     }
 
-    /// Puts the book together from the default roles and what was defined while the hub ran.
-    pub async fn rebuild(&self) -> Result<(), store::Error> {
+    /// Puts the book together from the configuration and what was defined while the hub ran.
+    pub async fn rebuild(&self, settings: &Settings) -> Result<(), store::Error> {
         let defined = self.store.list_roles().await?;
-        self.book
-            .store(Arc::new(RoleBook::default().with_run_time(defined)));
+        let book = settings.roles.with_run_time(defined);
+        for remark in book.remarks() {
+            tracing::warn!("the configuration's roles: {remark}");
+        }
+        self.book.store(Arc::new(book));
         Ok(())
     }
 

@@ -199,7 +199,7 @@ impl World {
             scopes: scopes.iter().map(|s| Scope::parse(s).unwrap()).collect(),
         };
         hub.store.put_role(role, hub.clock.now()).await.unwrap();
-        hub.authority.rebuild().await.unwrap();
+        hub.authority.rebuild(&hub.settings.load()).await.unwrap();
     }
 
     /// Gives somebody a role of their own with these scopes.
