@@ -134,9 +134,14 @@ impl Links {
         self.in_hub_for("delete-server", key)
     }
 
-    /// Returns where a shared server is accepted, by the code it is shared with.
-    pub fn accept_share(&self, code: Option<&str>) -> Link {
-        self.in_hub("accept-share").with("code", code)
+    /// Returns the invitation to a server that is shared by this code.
+    pub fn invitation(&self, code: &str) -> Link {
+        self.in_hub("accept-share").with("code", Some(code))
+    }
+
+    /// Returns where a POST of `code` accepts an invitation, which leads on to `next` afterwards.
+    pub fn accept_share(&self, next: &str) -> Link {
+        self.in_hub("accept-share").with("next", Some(next))
     }
 
     /// Returns the server itself, `user/NAME/[SERVER/]`.
@@ -246,8 +251,12 @@ mod tests {
                 "/hub/delete-server/alice/gpu-2",
             ),
             (
-                links.accept_share(Some("a_-b&c")),
+                links.invitation("a_-b&c"),
                 "/hub/accept-share?code=a_-b%26c",
+            ),
+            (
+                links.accept_share("/user/alice/"),
+                "/hub/accept-share?next=%2Fuser%2Falice%2F",
             ),
             (links.server(&own), "/user/alice/"),
             (links.server(&named), "/user/alice/gpu-2/"),

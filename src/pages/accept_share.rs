@@ -22,7 +22,7 @@ pub struct AcceptShareView {
     pub scopes: Vec<String>,
     /// The code, sent back.
     pub code: String,
-    /// Where the visitor is led afterwards, a local address; sent back.
+    /// Where the visitor is led afterwards, a local address.
     pub next: String,
 }
 
@@ -32,7 +32,6 @@ pub fn accept_share_page(view: &AcceptShareView) -> Markup {
     let AcceptShareView { key, .. } = view;
     let fields = html! {
         input type="hidden" name="code" value=(view.code);
-        input type="hidden" name="next" value=(view.next);
         h2 #scopes-title { "You would be able to" }
         ul.scopes aria-labelledby="scopes-title" {
             @for scope in &view.scopes {
@@ -58,7 +57,7 @@ pub fn accept_share_page(view: &AcceptShareView) -> Markup {
                 p { "It is not currently running. You may have to ask " (key.user) " to start it." }
             }
             p { "Whoever can use a server can see and change what is in it. Work in a server of somebody you trust." }
-            (forms::post(&view.frame, &links.accept_share(None), &fields))
+            (forms::post(&view.frame, &links.accept_share(&view.next), &fields))
         }
     };
     framed(

@@ -93,7 +93,7 @@ impl ShareCodeModel {
 
     /// Adds the code itself, and where it is accepted.
     pub fn showing(self, ctx: &Context, text: &str) -> NewShareCodeModel {
-        let accept_url = ctx.links.accept_share(Some(text)).to_string();
+        let accept_url = ctx.links.invitation(text).to_string();
         NewShareCodeModel {
             model: self,
             code: text.to_owned(),
