@@ -3,3 +3,4 @@
 
 pub mod causes;
 pub mod logs;
+pub mod metrics;

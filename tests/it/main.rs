@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod command_line;
 #[cfg(test)]
+mod metrics_page;
+#[cfg(test)]
 mod rest_api;
 #[cfg(test)]
 mod tidy;
