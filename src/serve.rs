@@ -11,7 +11,7 @@ use std::{
     os::unix::fs::OpenOptionsExt,
     path::Path,
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, anyhow};
@@ -42,6 +42,7 @@ use crate::{
     server::{App, dispatch::dispatch},
     store::Store,
     systemd::Systemd,
+    telemetry::metrics::{METRICS, labels::Unlabelled},
 };
 
 /// How long finding the servers that run may take before the hub serves without them; the rest is
@@ -70,7 +71,10 @@ pub async fn serve(config: &Path, settings: Settings) -> anyhow::Result<()> {
         cut: CancellationToken::new(),
         close_tunnels: CancellationToken::new(),
     };
-    let clock = Clock::System;
+    let (clock, begun) = (Clock::System, Instant::now());
+    METRICS
+        .started_at
+        .set(&Unlabelled, clock.now().as_micros() / 1_000_000);
     let tls = Tls::load(&settings.tls, &settings.hub.state_dir, clock.now());
     let tls = Arc::new(tls.context("load the certificate")?);
     let listeners = Listeners::open(&settings.hub).context("open the listening sockets")?;
@@ -87,6 +91,7 @@ pub async fn serve(config: &Path, settings: Settings) -> anyhow::Result<()> {
 
     let hub = &app.parts.hub;
     // Servers are found before the first request, so that nobody is told that theirs is stopped.
+    let looking = Instant::now();
     match timeout(FIRST_LOOK, hub.servers.reconcile()).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::warn!(
@@ -99,6 +104,7 @@ pub async fn serve(config: &Path, settings: Settings) -> anyhow::Result<()> {
             );
         }
     }
+    METRICS.first_checks.observe(&Unlabelled, looking.elapsed());
     let mut essential = JoinSet::new();
     let servers = hub.servers.clone();
     essential.spawn(async move { Err(servers.follow_units().await.into()) });
@@ -111,6 +117,7 @@ pub async fn serve(config: &Path, settings: Settings) -> anyhow::Result<()> {
     start_housekeeping(&app, &life);
 
     notify(&[NotifyState::Ready]);
+    METRICS.hub_starts.observe(&Unlabelled, begun.elapsed());
     tracing::info!("the hub serves");
     let outcome = tokio::select! {
         () = signals.run(config, &app, &tls) => Ok(()),

@@ -21,7 +21,10 @@ use crate::{
         message::{Prompt, Refusal},
     },
     domain::{names::UserName, secret::Secret, time::Clock},
-    telemetry::causes::Causes,
+    telemetry::{
+        causes::Causes,
+        metrics::{METRICS, labels as metrics},
+    },
 };
 
 /// Refusals are told at multiples of this after the attempt began: longer than the broker, which
@@ -100,7 +103,7 @@ impl Logins {
         let begun = Instant::now();
         let attempt = match self.throttle.attempt(username, remote, self.clock.now()) {
             Ok(attempt) => attempt,
-            Err(wait) => return Outcome::Throttled(wait),
+            Err(wait) => return throttled(wait),
         };
         let outcome = match UserName::parse(username) {
             Ok(user) => match self.broker.begin_login(&user, remote).await {
@@ -121,6 +124,7 @@ impl Logins {
             attempt.failed(self.clock.now());
             settle(begun).await;
         }
+        measure(&outcome, begun);
         outcome
     }
 
@@ -140,7 +144,7 @@ impl Logins {
         let username = waiting.username.clone();
         let attempt = match self.throttle.attempt(&username, remote, self.clock.now()) {
             Ok(attempt) => attempt,
-            Err(wait) => return Outcome::Throttled(wait),
+            Err(wait) => return throttled(wait),
         };
         let outcome = match waiting.conversation.answer(answers).await {
             Ok(()) => self.talk(waiting, conversation, None).await,
@@ -150,6 +154,7 @@ impl Logins {
             attempt.failed(self.clock.now());
             settle(begun).await;
         }
+        measure(&outcome, begun);
         outcome
     }
 
@@ -227,6 +232,21 @@ async fn settle(begun: Instant) {
     let steps = begun.elapsed().as_millis() / REFUSAL_STEP.as_millis() + 1;
     let steps = u32::try_from(steps).unwrap_or(u32::MAX);
     tokio::time::sleep_until(begun + REFUSAL_STEP * steps).await;
+}
+
+fn throttled(wait: Duration) -> Outcome {
+    METRICS.logins_throttled.count_one();
+    Outcome::Throttled(wait)
+}
+
+fn measure(outcome: &Outcome, begun: Instant) {
+    let ended = match outcome {
+        Outcome::Welcome(_) => metrics::Outcome::Success,
+        Outcome::Refused | Outcome::Unavailable => metrics::Outcome::Failure,
+        // It goes on, or was none.
+        Outcome::Asked { .. } | Outcome::Expired | Outcome::Throttled(_) => return,
+    };
+    METRICS.logins.observe(&ended, begun.elapsed());
 }
 
 /// The journal is told what the person is not.

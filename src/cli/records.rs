@@ -311,6 +311,7 @@ mod tests {
             control_group: String::new(),
             user: user.to_owned(),
             uid: None,
+            start_took: None,
             memory_bytes: Some(100 << 20),
             transient: true,
         }

@@ -1,13 +1,21 @@
 //! What is done now and then: writing down who was active, forgetting what has expired.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use super::Hub;
-use crate::domain::{names::ServerKey, time::Timestamp};
-use crate::telemetry::causes::Causes;
+use super::{Hub, census::Census};
+use crate::{
+    domain::{names::ServerKey, time::Timestamp},
+    telemetry::{
+        causes::Causes,
+        metrics::{METRICS, labels::Unlabelled},
+    },
+};
 
 /// How often.
 const EVERY: Duration = Duration::from_secs(30);
@@ -17,6 +25,7 @@ pub async fn keep(hub: &Hub, stop: CancellationToken) {
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut written = HashMap::new();
+    let mut census = Census::default();
     loop {
         let stopping = tokio::select! {
             _ = ticks.tick() => false,
@@ -32,11 +41,15 @@ pub async fn keep(hub: &Hub, stop: CancellationToken) {
                 tracing::error!("forget what has expired: {causes}", causes = Causes(&error));
             }
         }
+        if let Err(error) = census.keep(hub).await {
+            tracing::error!("count users: {causes}", causes = Causes(&error));
+        }
     }
 }
 
 /// Writes what the proxy saw since it was last written (PX-06).
 async fn write_activity(hub: &Hub, written: &mut HashMap<ServerKey, Timestamp>) {
+    let begun = Instant::now();
     let mut present = HashMap::new();
     for route in hub.routes.all() {
         let Some(at) = route.last_activity() else {
@@ -53,4 +66,5 @@ async fn write_activity(hub: &Hub, written: &mut HashMap<ServerKey, Timestamp>) 
         present.insert(route.key.clone(), at);
     }
     *written = present;
+    METRICS.route_polls.observe(&Unlabelled, begun.elapsed());
 }

@@ -3,6 +3,7 @@
 
 pub mod activity;
 pub mod authority;
+mod census;
 pub mod culler;
 pub mod groups;
 pub mod housekeeping;

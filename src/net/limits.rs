@@ -6,6 +6,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use crate::telemetry::metrics::Present;
+
 /// The bounds.
 #[derive(Debug)]
 pub(super) struct Limits {
@@ -35,6 +37,7 @@ struct Open {
 pub(super) struct Place {
     admission: Arc<Admission>,
     address: Option<IpAddr>,
+    _present: Option<Present>,
 }
 
 impl Admission {
@@ -66,7 +69,16 @@ impl Admission {
         Some(Place {
             admission: self.clone(),
             address,
+            _present: None,
         })
+    }
+}
+
+impl Place {
+    /// Has the place's connection counted in metrics for as long as it is taken.
+    pub(super) fn counted_by(mut self, present: Present) -> Self {
+        self._present = Some(present);
+        self
     }
 }
 

@@ -31,6 +31,7 @@ use crate::{
         reply::Reply,
         request::{Listener, Peer, Request, Scheme},
     },
+    telemetry::metrics::{METRICS, labels as metrics},
 };
 
 /// The first pause after the system refused to accept, such as for want of file descriptors.
@@ -153,10 +154,17 @@ where
 
     fn admit(self: &Arc<Self>, stream: TcpStream, address: std::net::SocketAddr) {
         let addr = address.ip().to_canonical();
+        let door = match self.via {
+            Listener::Public => metrics::Door::Public,
+            Listener::Redirect => metrics::Door::Redirect,
+            Listener::Api => metrics::Door::Api,
+        };
         let Some(place) = self.admission.admit(addr) else {
+            METRICS.connections_refused.count(&door);
             tracing::debug!(client.address = %addr, "too many connections");
             return;
         };
+        let place = place.counted_by(METRICS.connections.enter(&door));
         let peer = Peer {
             addr,
             port: address.port(),

@@ -36,6 +36,10 @@ use crate::{
         request::{Peer, Request},
     },
     hub::routes::{Route, Routes},
+    telemetry::metrics::{
+        METRICS,
+        labels::{Obstacle, Unlabelled},
+    },
 };
 
 /// How often connections that nobody used for a while are looked for.
@@ -59,6 +63,15 @@ impl Error {
     /// Returns the status for the client: 503 as JupyterHub's proxy has it (PX-07).
     pub fn status(&self) -> StatusCode {
         StatusCode::SERVICE_UNAVAILABLE
+    }
+
+    /// Returns what stood in the way, as metrics name it.
+    pub fn obstacle(&self) -> Obstacle {
+        match self {
+            Self::Dead(_) => Obstacle::Dead,
+            Self::Foreign(_) => Obstacle::Foreign,
+            Self::Broken(_) => Obstacle::Broken,
+        }
     }
 
     /// Tells whether the hub should look at once whether the server still runs.
@@ -111,7 +124,11 @@ impl Proxy {
         };
         let server = link.into_stream().await.map_err(Error::Broken)?;
         let tunnel = tunnel::run(browser, server, activity, self.close_tunnels.clone());
-        self.tunnels.spawn(tunnel);
+        let open = METRICS.tunnels.enter(&Unlabelled);
+        self.tunnels.spawn(async move {
+            tunnel.await;
+            drop(open);
+        });
         headers::keep_upgrade(reply.headers_mut());
         Ok(reply.map(|_| Body::empty()))
     }

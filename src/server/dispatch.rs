@@ -1,6 +1,6 @@
 //! One request from the listener to its reply, step by step; there is no other way through.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{net::IpAddr, sync::Arc, time::Instant};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request};
@@ -27,6 +27,10 @@ use crate::{
         request::{Listener, Peer, Request, is_form, is_json, read_body},
     },
     hub::routes::Route,
+    telemetry::metrics::{
+        METRICS,
+        labels::{Answered, Class},
+    },
 };
 
 /// Answers one request.
@@ -36,14 +40,25 @@ pub async fn dispatch(app: Arc<App>, request: Request, peer: Peer) -> Reply {
     {
         return forward(&app, &route, request, peer).await;
     }
+    let begun = Instant::now();
+    let method = Answered::method(request.method().as_str());
     // A client that goes away must not leave a change half done: the handler runs on without it.
     let (tracker, runtime) = (app.tracker.clone(), app.runtime.clone());
     let answering = async move { answer(&app, request, peer).await };
     let answer = tracker.spawn_on(answering, &runtime);
-    answer.await.unwrap_or_else(|panic| {
+    let (handler, reply) = answer.await.unwrap_or_else(|panic| {
         tracing::error!("a handler did not come to its end: {panic}");
-        reply::empty(StatusCode::INTERNAL_SERVER_ERROR)
-    })
+        let reply = reply::empty(StatusCode::INTERNAL_SERVER_ERROR);
+        (Answered::BROKEN_OFF, reply)
+    });
+    let code = reply.status().as_u16();
+    let answered = Answered {
+        method,
+        handler,
+        code,
+    };
+    METRICS.requests.observe(&answered, begun.elapsed());
+    reply
 }
 
 /// Hands a request to the server it is for; when that is gone, says so and tells the supervisor.
@@ -55,9 +70,14 @@ async fn forward(app: &App, route: &Arc<Route>, request: Request, peer: Peer) ->
         (name, value)
     });
     let error = match app.proxy.forward(route, request, &peer).await {
-        Ok(reply) => return reply,
+        Ok(reply) => {
+            METRICS.proxied.count(Class::of(reply.status().as_u16()));
+            return reply;
+        }
         Err(error) => error,
     };
+    METRICS.proxied.count(Class::of(error.status().as_u16()));
+    METRICS.proxy_failures.count(&error.obstacle());
     if error.suggests_death() {
         app.hub().servers.unreachable(&route.key);
     }
@@ -138,15 +158,20 @@ enum Way {
     Nowhere(Realm, Error),
 }
 
-async fn answer(app: &App, request: Request, peer: Peer) -> Reply {
+/// Returns the reply, and which handler gave it, as metrics name it.
+async fn answer(app: &App, request: Request, peer: Peer) -> (&'static str, Reply) {
     let (head, body) = request.into_parts();
     let arrival = Arrival::new(app, &head.uri, &head.headers, peer);
     let csp_report = arrival.links.csp_report();
-    let (realm, mut reply) = match find(&arrival.links, &head, peer) {
-        Way::Redirect(status, location) => (Realm::Open, reply::redirect(status, &location)),
+    let (handler, realm, mut reply) = match find(&arrival.links, &head, peer) {
+        Way::Redirect(status, location) => {
+            let reply = reply::redirect(status, &location);
+            (Answered::REDIRECTED, Realm::Open, reply)
+        }
         Way::Nowhere(realm, error) => {
             let ctx = arrival.context(app, Params::new(), Identity::Nobody, String::new());
-            (realm, faults::tell(&ctx, realm, &head.headers, &error))
+            let reply = faults::tell(&ctx, realm, &head.headers, &error);
+            (Answered::UNKNOWN, realm, reply)
         }
         Way::To(row, params) => {
             let asked = Asked {
@@ -156,11 +181,11 @@ async fn answer(app: &App, request: Request, peer: Peer) -> Reply {
                 body,
                 peer,
             };
-            (row.realm, answer_row(app, arrival, asked).await)
+            (row.path, row.realm, answer_row(app, arrival, asked).await)
         }
     };
     headers::finish(&mut reply, realm, csp_report.as_str());
-    reply
+    (handler, reply)
 }
 
 /// Finds the way of a path that no server owns (PG-01…PG-04, PX-16).

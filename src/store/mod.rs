@@ -8,6 +8,7 @@ mod error;
 mod file;
 mod row;
 
+pub mod census;
 pub mod groups;
 pub mod oauth;
 pub mod purge;
@@ -24,12 +25,13 @@ pub mod user_edits;
 pub mod user_pages;
 pub mod users;
 
-use std::{path::Path, thread};
+use std::{path::Path, thread, time::Instant};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 pub use self::error::Error;
+use crate::telemetry::metrics::{METRICS, labels::Thread};
 
 /// How many calls may wait for a thread; further callers wait for a place.
 const QUEUE_LENGTH: usize = 1024;
@@ -77,7 +79,7 @@ impl Store {
         attempt: &'static str,
         change: impl FnOnce(&Transaction<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        run(&self.writer, attempt, move |conn| {
+        timed(Thread::Writer, &self.writer, attempt, move |conn| {
             let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let value = change(&tx)?;
             tx.commit()?;
@@ -91,7 +93,19 @@ impl Store {
         attempt: &'static str,
         query: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        run(&self.reader, attempt, move |conn| query(conn)).await
+        timed(Thread::Reader, &self.reader, attempt, move |conn| {
+            query(conn)
+        })
+        .await
+    }
+
+    /// Returns how many calls wait for each thread.
+    pub fn queue_lengths(&self) -> [(Thread, usize); 2] {
+        [
+            (Thread::Writer, &self.writer),
+            (Thread::Reader, &self.reader),
+        ]
+        .map(|(thread, jobs)| (thread, jobs.max_capacity() - jobs.capacity()))
     }
 }
 
@@ -106,6 +120,18 @@ impl Store {
         };
         self.write("fill the disk", fill).await.unwrap();
     }
+}
+
+async fn timed<T: Send + 'static>(
+    name: Thread,
+    thread: &mpsc::Sender<Job>,
+    attempt: &'static str,
+    call: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let begun = Instant::now();
+    let result = run(thread, attempt, call).await;
+    METRICS.database_calls.observe(&name, begun.elapsed());
+    result
 }
 
 async fn run<T: Send + 'static>(

@@ -1,6 +1,6 @@
 //! What systemd says about a unit, out of its property maps, and the same in words.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use zbus::{OwnedVariant, Variant};
 
@@ -87,6 +87,8 @@ pub struct UnitStatus {
     pub uid: Option<u32>,
     /// Bytes of memory in use when this was read.
     pub memory_bytes: Option<u64>,
+    /// How long systemd took from the unit's first step until it was active.
+    pub start_took: Option<Duration>,
     /// Whether the unit was made by a call and not by a file.
     pub transient: bool,
 }
@@ -123,6 +125,7 @@ impl UnitRecord {
                 user: String::new(),
                 uid: None,
                 memory_bytes: None,
+                start_took: None,
                 transient: false,
             },
             has_job: false,
@@ -163,6 +166,7 @@ impl UnitRecord {
         status.user = other.user;
         status.uid = other.uid;
         status.memory_bytes = other.memory_bytes;
+        status.start_took = other.start_took;
         status.transient = other.transient;
     }
 
@@ -214,6 +218,13 @@ impl UnitRecord {
         // A pair of job number and object path; number 0 is "none".
         if let Some(Variant::Structure(job)) = map.get("Job").map(|value| &**value) {
             self.has_job = !matches!(job.fields().first(), Some(Variant::U32(0)));
+        }
+        let began = number64(map, "InactiveExitTimestampMonotonic");
+        let active = number64(map, "ActiveEnterTimestampMonotonic");
+        if let (Some(began), Some(active)) = (began, active) {
+            // Zero is "not yet", and an earlier time is of an earlier run.
+            let took = active.checked_sub(began).filter(|_| began != 0);
+            status.start_took = took.map(Duration::from_micros);
         }
         if let Some(value) = map.get("Transient") {
             status.transient = bool::try_from(value).unwrap_or(false);

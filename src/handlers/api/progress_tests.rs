@@ -14,6 +14,7 @@ fn status(life: Life) -> Status {
     Status {
         life,
         said: Vec::new(),
+        control_group: None,
     }
 }
 

@@ -6,6 +6,7 @@ use super::{Context, Error, Reply, Request};
 use crate::{
     assets::{self, Asset},
     http::reply,
+    telemetry::metrics::METRICS,
 };
 
 /// A versioned file never changes; browsers may keep it for a year.
@@ -44,6 +45,7 @@ pub async fn get_health(_ctx: &Context, _request: Request) -> Result<Reply, Erro
 
 /// POST `/hub/security/csp-report`: takes note of what a browser refused to load (PG-26).
 pub async fn take_csp_report(_ctx: &Context, request: Request) -> Result<Reply, Error> {
+    METRICS.csp_reports.count_one();
     tracing::debug!(
         "a browser reported {} bytes about the content security policy",
         request.body().len()

@@ -1,5 +1,7 @@
 //! The end of a browser's login (PG-55).
 
+use std::time::Instant;
+
 use http::StatusCode;
 
 use super::{Context, Error, Reply, Request, frame, page};
@@ -8,10 +10,12 @@ use crate::{
     domain::access::{Permit, Via},
     hub::sessions,
     pages::logged_out::{LoggedOutView, logged_out_page},
+    telemetry::metrics::{METRICS, labels::Unlabelled},
 };
 
 /// GET `/hub/logout`: ends the session, revokes what it was granted, forgets its cookies.
 pub async fn log_out(ctx: &Context, _request: Request) -> Result<Reply, Error> {
+    let begun = Instant::now();
     if let (Some(person), Some(caller)) = (ctx.person(), &ctx.caller) {
         if let Via::Session { hash, .. } = caller.via() {
             sessions::end(&ctx.hub().store, *hash).await?;
@@ -39,5 +43,6 @@ pub async fn log_out(ctx: &Context, _request: Request) -> Result<Reply, Error> {
     };
     let mut reply = page(StatusCode::OK, logged_out_page(&view));
     cookies::clear_all(&mut reply, ctx.links.base());
+    METRICS.logouts.observe(&Unlabelled, begun.elapsed());
     Ok(reply)
 }

@@ -5,6 +5,7 @@
 //! reads the state it publishes. Routes, tokens and units follow from the state machine in
 //! `domain::server`.
 
+mod measure;
 mod recover;
 mod start;
 mod stop;
@@ -83,6 +84,8 @@ pub struct Status {
     pub life: Life,
     /// The latest lines the program wrote while it starts, oldest first.
     pub said: Vec<String>,
+    /// The unit's control group, known since the program answered.
+    pub control_group: Option<String>,
 }
 
 /// Why a server was not asked to start.
@@ -199,6 +202,15 @@ impl Servers {
     /// Asks a server to start, with `options` (JSON) or those of the last start; one that is
     /// starting already is left to it.
     pub fn start(
+        &self,
+        permit: &Permit<StartServer>,
+        options: Option<String>,
+    ) -> Result<(), StartError> {
+        let started = self.try_start(permit, options);
+        started.inspect_err(measure::refused)
+    }
+
+    fn try_start(
         &self,
         permit: &Permit<StartServer>,
         options: Option<String>,
@@ -350,6 +362,7 @@ impl Status {
         Self {
             life: Life::NEW,
             said: Vec::new(),
+            control_group: None,
         }
     }
 

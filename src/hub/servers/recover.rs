@@ -6,7 +6,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::{Command, Servers, start};
 use crate::{
@@ -16,7 +16,10 @@ use crate::{
     },
     store::{self, servers::RecordedState},
     systemd::{self, UnitEvent, UnitStatus},
-    telemetry::causes::Causes,
+    telemetry::{
+        causes::Causes,
+        metrics::{METRICS, labels::Unlabelled},
+    },
 };
 
 /// How long a unit may stay away that a killed hub had asked for; the broker that was asked goes on
@@ -60,6 +63,7 @@ impl Servers {
 
     /// Brings supervisors in line with units and records.
     pub async fn reconcile(&self) -> Result<(), Lost> {
+        let begun = Instant::now();
         let units = self.shared.parts.systemd.list_servers().await?;
         let mut units: HashMap<ServerKey, UnitStatus> = units
             .into_iter()
@@ -84,6 +88,7 @@ impl Servers {
         for key in believing {
             self.shared.send_or_log(&mut table, &key, Command::Inspect);
         }
+        METRICS.checks.observe(&Unlabelled, begun.elapsed());
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use tokio::{
     time::{Instant, interval, sleep},
 };
 
-use super::{Parts, ProbeError, ProbeResult, Shared, Status, Target, supervisor::Done};
+use super::{Parts, ProbeError, ProbeResult, Shared, Status, Target, measure, supervisor::Done};
 use crate::{
     broker::{
         client::{LaunchError, LaunchOrder},
@@ -165,9 +165,11 @@ pub(super) async fn await_answer(
     publish: watch::Sender<Status>,
 ) -> Done {
     // The unit may have ended before anybody listened for its end.
-    if let Some(event) = end_of(&shared, &key, &run).await {
-        return event.into();
-    }
+    let unit = match look(&shared, &key, &run).await {
+        Look::Over(event) => return event.into(),
+        Look::Up(unit) => Some(unit),
+        Look::Failed => None,
+    };
     let Some(target) = shared.target(&key).await else {
         return Event::NotAnswered(FailureCause::Vanished).into();
     };
@@ -183,7 +185,11 @@ pub(super) async fn await_answer(
         }
     }
     let target = Some(target);
-    Done { event, target }
+    Done {
+        event,
+        target,
+        unit,
+    }
 }
 
 async fn answer(shared: &Shared, key: &ServerKey, target: &Target) -> Event {
@@ -254,21 +260,42 @@ async fn listen(run: &InvocationId, publish: &watch::Sender<Status>) {
     }
 }
 
+/// What is to be seen of a run.
+enum Look {
+    /// It goes on.
+    Up(Box<UnitStatus>),
+    /// It is over.
+    Over(Event),
+    /// Nothing; not knowing is not an end, signals and the next resync will tell.
+    Failed,
+}
+
 /// Returns how this run of the unit ended; `None` while it goes on.
 pub(super) async fn end_of(shared: &Shared, key: &ServerKey, run: &InvocationId) -> Option<Event> {
-    let unit = UnitName::for_server(key).ok()?;
+    match look(shared, key, run).await {
+        Look::Over(event) => Some(event),
+        Look::Up(_) | Look::Failed => None,
+    }
+}
+
+async fn look(shared: &Shared, key: &ServerKey, run: &InvocationId) -> Look {
+    let Ok(unit) = UnitName::for_server(key) else {
+        return Look::Failed;
+    };
+    let begun = Instant::now();
     let found = match shared.parts.systemd.unit_status(&unit).await {
         Ok(found) => found,
         Err(error) => {
-            // Not knowing is not an end: signals and the next resync will tell.
             tracing::warn!(unit = %unit, "look at {unit}: {causes}", causes = Causes(&error));
-            return None;
+            return Look::Failed;
         }
     };
+    let is_up = found.as_ref().is_some_and(|unit| unit.active.is_up());
+    measure::looked(is_up, begun.elapsed());
     let end = match found {
         Some(status) if status.invocation.as_ref() == Some(run) => {
-            if status.active.is_up() {
-                return None;
+            if is_up {
+                return Look::Up(Box::new(status));
             }
             end_in(&status)
         }
@@ -278,7 +305,7 @@ pub(super) async fn end_of(shared: &Shared, key: &ServerKey, run: &InvocationId)
             status: 0,
         },
     };
-    Some(Event::Ended(*run, end))
+    Look::Over(Event::Ended(*run, end))
 }
 
 /// Returns how the last run of a unit that is not up ended.
@@ -314,16 +341,18 @@ impl Shared {
     pub(super) fn publish(&self, key: &ServerKey, target: &Target) {
         let prefix = paths::server_prefix(&self.parts.settings.load().hub.base_url, key);
         let Target { socket, owner_uid } = target.clone();
-        if !self
-            .parts
-            .routes
-            .publish(Route::new(key.clone(), prefix, socket, owner_uid))
-        {
+        let route = Route::new(key.clone(), prefix, socket, owner_uid);
+        let begun = Instant::now();
+        let is_routed = self.parts.routes.publish(route);
+        measure::published(is_routed, begun.elapsed());
+        if !is_routed {
             tracing::error!(server.name = %key, "{key} has a name that no address can have");
         }
     }
 
     pub(super) fn withdraw(&self, key: &ServerKey) {
+        let begun = Instant::now();
         self.parts.routes.withdraw(key);
+        measure::withdrawn(begun.elapsed());
     }
 }

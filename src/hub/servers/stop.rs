@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
-use super::{Shared, supervisor::Done};
+use super::{Shared, measure, supervisor::Done};
 use crate::{
     domain::{
         names::ServerKey,
@@ -33,10 +33,13 @@ pub(super) async fn undo(
         tracing::warn!(server.name = %key, "record that {key} is being stopped: {causes}", causes = Causes(&error));
     }
     let mut pause = PAUSES.0;
+    let mut begun = Instant::now();
     while let Err(error) = shared.parts.broker.stop(&key).await {
+        measure::not_stopped(begun.elapsed());
         tracing::error!(server.name = %key, "stop the unit of {key}: {causes}; trying again", causes = Causes(&error));
         sleep(pause).await;
         pause = (pause * 2).min(PAUSES.1);
+        begun = Instant::now();
     }
     // A token outlives its server by the time this takes, never the other way round: the program
     // may still report its activity while it ends.

@@ -4,20 +4,24 @@ use std::{pin::Pin, sync::Arc};
 
 use tokio::sync::{mpsc, watch};
 
-use super::{Command, Handle, INBOX, Shared, Status, Target, start, stop};
-use crate::domain::{
-    names::ServerKey,
-    server::{Effect, Event, Life},
+use super::{Command, Handle, INBOX, Shared, Status, Target, measure::Measure, start, stop};
+use crate::{
+    domain::{
+        names::ServerKey,
+        server::{Effect, Event, Life},
+    },
+    systemd::UnitStatus,
 };
 
 /// Something that takes long and ends in an event. One at a time: the state machine never asks for
 /// a second before the first has ended, but for waits, which may be dropped at any point.
 type Work = Pin<Box<dyn Future<Output = Done> + Send>>;
 
-/// How something ended, and what it found out about where the server listens.
+/// How something ended, and what it found out about where the server listens and how its unit is.
 pub(super) struct Done {
     pub(super) event: Event,
     pub(super) target: Option<Target>,
+    pub(super) unit: Option<Box<UnitStatus>>,
 }
 
 impl From<Event> for Done {
@@ -25,6 +29,7 @@ impl From<Event> for Done {
         Self {
             event,
             target: None,
+            unit: None,
         }
     }
 }
@@ -40,6 +45,8 @@ pub(super) fn spawn(shared: &Arc<Shared>, key: ServerKey) -> Handle {
         options: None,
         work: None,
         target: None,
+        control_group: None,
+        measure: Measure::begin(),
         publish,
     };
     shared.parts.tracker.spawn(supervisor.run(commands));
@@ -53,6 +60,8 @@ struct Supervisor {
     options: Option<String>,
     work: Option<Work>,
     target: Option<Target>,
+    control_group: Option<String>,
+    measure: Measure,
     publish: watch::Sender<Status>,
 }
 
@@ -68,6 +77,10 @@ impl Supervisor {
                 done = next(&mut self.work) => {
                     self.work = None;
                     self.target = done.target.or(self.target.take());
+                    if let Some(unit) = done.unit {
+                        self.measure.unit(&self.life, &unit);
+                        self.control_group = Some(unit.control_group);
+                    }
                     Some(done.event)
                 }
             };
@@ -104,8 +117,10 @@ impl Supervisor {
         let before = std::mem::replace(&mut self.life, Life::NEW);
         let was = before.name();
         let now = self.shared.parts.clock.now();
+        let from = before.clone();
         let (life, effects) = before.on(event, now);
         self.life = life;
+        self.measure.change(&from, &self.life);
         if was != self.life.name() {
             tracing::info!(
                 user.name = %self.key.user,
@@ -133,6 +148,7 @@ impl Supervisor {
             if matches!(life, Life::Launching { .. }) {
                 status.said.clear();
             }
+            status.control_group.clone_from(&self.control_group);
             status.life = life;
         });
         for effect in effects {
@@ -159,6 +175,7 @@ impl Supervisor {
         let (shared, key) = (Arc::clone(&self.shared), self.key.clone());
         match effect {
             Effect::Launch => {
+                self.control_group = None;
                 let options = self.options.take();
                 self.work = Some(Box::pin(start::launch(shared, key, options)));
             }
