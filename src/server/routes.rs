@@ -25,7 +25,8 @@ pub enum Realm {
     Open,
     /// A page: only the login cookie counts, never a token (HD-42).
     Page,
-    /// A visit to a server that is not routed: cookie or token, faults as the visitor likes them.
+    /// What both browsers and programs come to, such as a server that is not routed: cookie or token,
+    /// faults as the visitor likes them.
     Visit,
     /// The REST API: token or cookie, faults as JSON.
     Api,
@@ -90,6 +91,8 @@ pub static TABLE: &[Row] = &[
     // Used by whatever watches the hub.
     row!("health" Open GET => html::files::get_health),
     row!("api/health" Open GET => html::files::get_health),
+    row!("metrics" Visit GET => api::metrics::get_metrics),
+    row!("api/metrics" Visit GET => api::metrics::get_metrics),
     // Used by single-user servers and scripts.
     row!("api" Open GET => api::hub::get_version),
     row!("api/" Open GET => api::hub::get_version),

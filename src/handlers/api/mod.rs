@@ -8,6 +8,7 @@ pub mod authorizations;
 pub mod body;
 pub mod groups;
 pub mod hub;
+pub mod metrics;
 pub mod model;
 pub mod oauth;
 pub mod paging;

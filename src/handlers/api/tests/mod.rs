@@ -2,6 +2,7 @@
 
 mod groups;
 mod invitations;
+mod metrics;
 mod oauth;
 mod paging;
 mod refusals;

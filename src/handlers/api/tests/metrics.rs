@@ -1,0 +1,59 @@
+//! Who may read metrics, and what they get.
+
+use super::world::{Answer, World, get};
+use crate::{domain::access::Caller, handlers::api::metrics};
+
+const REFUSED: (u16, &str) = (403, "Access to metrics requires scope 'read:metrics'");
+
+async fn ask(world: &World, caller: Option<Caller>) -> Answer {
+    let ctx = world.context(caller, &[]);
+    super::world::read(metrics::get_metrics(&ctx, get("/hub/metrics")).await).await
+}
+
+#[tokio::test]
+async fn metrics_are_for_those_with_the_scope() {
+    let world = World::new().await;
+    let refused = [
+        None,
+        world.session("alice").await,
+        world.token("alice", &["read:users:name!user"]).await,
+        // A filter makes no sense here, so it does not make the scope hold either.
+        world.token("boss", &["read:metrics!user=alice"]).await,
+        world.token("boss", &["read:hub"]).await,
+        world.bearer("made-up").await,
+    ];
+    for caller in refused {
+        let who = format!("{caller:?}");
+        assert_eq!(ask(&world, caller).await.error(), REFUSED, "{who}");
+    }
+    for caller in [
+        world.session("boss").await,
+        world.token("boss", &["read:metrics"]).await,
+    ] {
+        let told = ask(&world, caller).await;
+        assert_eq!(told.status, 200);
+        assert_eq!(
+            told.header("content-type"),
+            "text/plain; version=1.0.0; charset=utf-8"
+        );
+        assert!(told.text.contains("\njupyterhub_running_servers 0\n"));
+    }
+}
+
+#[tokio::test]
+async fn the_configuration_can_open_metrics_to_everybody() {
+    let mut world = World::new().await;
+    world.settings.hub.authenticate_metrics = false;
+    assert_eq!(ask(&world, None).await.status, 200);
+    let alice = world.token("alice", &["read:users:name!user"]).await;
+    assert_eq!(ask(&world, alice).await.status, 200);
+}
+
+#[tokio::test]
+async fn nothing_of_people_stands_in_the_metrics() {
+    let world = World::new().await;
+    let told = ask(&world, world.session("boss").await).await;
+    for name in ["alice", "bob", "boss"] {
+        assert!(!told.text.contains(name), "{name}");
+    }
+}
