@@ -36,10 +36,11 @@ pub async fn post_activity(ctx: &Context, request: Request) -> Result<Reply, Err
 
 fn parse(object: &Map<String, Value>) -> Result<Report, Error> {
     body::check_keys(object, &["last_activity", "servers"])?;
-    // A report of nothing is what Python takes for false.
-    let said = |value: &&Value| !value.is_null() && !value.as_object().is_some_and(Map::is_empty);
-    let given = |name: &str| object.get(name).filter(said);
-    let (user_at, servers) = (given("last_activity"), given("servers"));
+    let given = |name: &str| object.get(name).filter(|value| !value.is_null());
+    // A report of no servers is none.
+    let named = |servers: &&Value| !servers.as_object().is_some_and(Map::is_empty);
+    let user_at = given("last_activity");
+    let servers = given("servers").filter(named);
     if user_at.is_none() && servers.is_none() {
         return Err(Error::bad_request(
             "body must contain at least one of `last_activity` or `servers`",

@@ -372,6 +372,7 @@ async fn activity_is_reported_as_servers_do() {
             "Not a valid timestamp: 'now'",
         ),
         (r#"{"last_activity": 5}"#, "Not a valid timestamp: 5"),
+        (r#"{"last_activity": {}}"#, "Not a valid timestamp: {}"),
         (
             r#"{"last_activty": "2026-01-02T03:00:00"}"#,
             "Unexpected field: last_activty, supported fields: last_activity, servers",
