@@ -10,6 +10,7 @@ pub mod housekeeping;
 pub mod oauth;
 pub mod routes;
 pub mod servers;
+pub mod services;
 pub mod sessions;
 pub mod shares;
 pub mod tokens;

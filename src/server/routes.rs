@@ -144,14 +144,17 @@ pub static TABLE: &[Row] = &[
          DELETE => api::groups::delete_group),
     row!("api/groups/{group}/users" Api POST => api::groups::add_members, DELETE => api::groups::remove_members),
     row!("api/groups/{group}/properties" Api PUT => api::groups::replace_properties),
+    row!("api/services" Api GET => api::services::list_services),
+    row!("api/services/{service}" Api GET => api::services::get_service,
+         POST => api::services::create_service, DELETE => api::services::delete_service),
     // Used by OAuth clients, and by browsers on their behalf.
     row!("api/oauth2/authorize" Page GET => api::oauth::show_authorize, POST => api::oauth::confirm_authorize),
     row!("api/oauth2/token" OAuthToken POST => api::oauth::exchange_code),
 ];
 
 /// The names of `{parts}`; matchit hands them out without their lifetime.
-const PARTS: [&str; 9] = [
-    "user", "server", "owner", "group", "token", "name", "value", "status", "rest",
+const PARTS: [&str; 10] = [
+    "user", "server", "owner", "group", "token", "name", "value", "status", "rest", "service",
 ];
 
 /// The decoded `{parts}` of a path; `rest` stays as it was sent.

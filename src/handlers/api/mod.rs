@@ -15,6 +15,7 @@ pub mod paging;
 pub mod progress;
 pub mod proxy;
 pub mod servers;
+pub mod services;
 pub mod share_codes;
 pub mod share_model;
 pub mod shares;

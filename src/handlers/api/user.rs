@@ -5,26 +5,28 @@ use serde::Serialize;
 
 use super::{
     Context, Request,
+    services::ServiceModel,
     user_model::{ShownServers, Sight, UserModel},
 };
 use crate::{
     domain::{
-        access::{Caller, Via},
+        access::{Caller, Owner, Via},
         names::ServerKey,
         role,
-        scope::{Grants, Holder},
+        scope::Grants,
     },
     http::{
         error::Error,
         reply::{self, Reply},
     },
+    hub::{authority, services},
 };
 
 /// The caller on the wire: whose the credential is, and what it may do.
 #[derive(Serialize)]
 struct SelfModel {
     #[serde(flatten)]
-    owner: UserModel,
+    owner: OwnerModel,
     token_id: Option<String>,
     session_id: Option<String>,
     scopes: Vec<String>,
@@ -48,24 +50,40 @@ pub async fn get_self(ctx: &Context, _request: Request) -> Result<Reply, Error> 
     Ok(reply::json(StatusCode::OK, &model))
 }
 
+/// Whose a credential is.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum OwnerModel {
+    /// A person's.
+    User(Box<UserModel>),
+    /// A service's.
+    Service(ServiceModel),
+}
+
 /// Returns what a credential may say of whose it is.
-pub(super) async fn model_of_owner(ctx: &Context, caller: &Caller) -> Result<UserModel, Error> {
-    let name = caller.user();
-    let name = name.ok_or_else(|| Error::forbidden("Forbidden"))?;
-    let details = ctx.hub().store.find_user_details(name).await?;
-    let details = details.ok_or_else(|| Error::not_found("Not Found"))?;
-    let status = |key: &ServerKey| ctx.hub().servers.status(key);
+pub(super) async fn model_of_owner(ctx: &Context, caller: &Caller) -> Result<OwnerModel, Error> {
     let identifying = identifying(caller);
-    let model = Sight::of(&identifying).user(ctx, &details, ShownServers::Active, status);
+    let gone = || Error::not_found("Not Found");
+    let model = match caller.owner() {
+        Owner::User(name) => {
+            let details = ctx.hub().store.find_user_details(name).await?;
+            let details = details.ok_or_else(gone)?;
+            let status = |key: &ServerKey| ctx.hub().servers.status(key);
+            let sight = Sight::of(&identifying);
+            let model = sight.user(ctx, &details, ShownServers::Active, status);
+            model.map(|model| OwnerModel::User(Box::new(model)))
+        }
+        Owner::Service(name) => {
+            let known = services::find(ctx.hub(), name).await?.ok_or_else(gone)?;
+            ServiceModel::of(&identifying, &known).map(OwnerModel::Service)
+        }
+    };
     model.ok_or_else(|| Error::forbidden("Forbidden"))
 }
 
 /// Every credential may say whose it is, here and nowhere else.
 fn identifying(caller: &Caller) -> Caller {
-    let holder = Holder {
-        user: caller.user().cloned(),
-        ..Holder::default()
-    };
+    let holder = authority::holder(caller.owner(), None);
     let mut grants = caller.grants().clone();
     grants.extend(&Grants::expand(&role::identify(&holder), &holder));
     caller.with_grants(grants)

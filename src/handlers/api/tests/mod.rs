@@ -9,6 +9,7 @@ mod refusals;
 mod resources;
 mod server_scopes;
 mod servers;
+mod services;
 mod share_codes;
 mod shares;
 mod users;

@@ -1,0 +1,185 @@
+//! Services that the API adds.
+
+use http::Method;
+use serde_json::json;
+
+use super::world::{Answer, World, get, post, read, request};
+use crate::{
+    domain::access::Caller,
+    handlers::api::{services, user},
+};
+
+const NOBODY: (u16, &str) = (403, "Missing or invalid credentials.");
+const NO_ACCESS: (u16, &str) = (404, "No access to resources or resources not found");
+const TOKEN: &str = "grader-token-0123456789";
+
+async fn create(world: &World, caller: Option<Caller>, name: &str, body: &str) -> Answer {
+    let ctx = world.context(caller, &[("service", name)]);
+    read(services::create_service(&ctx, post(body)).await).await
+}
+
+async fn show(world: &World, caller: Option<Caller>, name: &str) -> Answer {
+    let ctx = world.context(caller, &[("service", name)]);
+    read(services::get_service(&ctx, get("/")).await).await
+}
+
+async fn delete(world: &World, caller: Option<Caller>, name: &str) -> Answer {
+    let ctx = world.context(caller, &[("service", name)]);
+    let order = request(Method::DELETE, "/", "");
+    read(services::delete_service(&ctx, order).await).await
+}
+
+async fn grader(world: &World) -> Option<Caller> {
+    let boss = world.session("boss").await;
+    let body = format!(r#"{{"api_token": "{TOKEN}", "info": {{"room": 7}}, "display": false}}"#);
+    assert_eq!(
+        create(world, boss.clone(), "grader", &body).await.status,
+        201
+    );
+    boss
+}
+
+#[tokio::test]
+async fn a_service_is_added_seen_and_removed() {
+    let world = World::new().await;
+    let boss = grader(&world).await;
+    let expected = json!({
+        "kind": "service", "name": "grader", "admin": false, "roles": [], "url": "", "prefix": "",
+        "command": [], "pid": 0, "info": {"room": 7}, "display": false,
+    });
+    assert_eq!(show(&world, boss.clone(), "grader").await.json(), expected);
+    let listed = services::list_services(&world.context(boss.clone(), &[]), get("/")).await;
+    assert_eq!(read(listed).await.json(), json!({ "grader": expected }));
+    let again = create(&world, boss.clone(), "grader", "").await;
+    assert_eq!(again.error(), (409, "Service grader already exists"));
+    assert_eq!(delete(&world, boss.clone(), "grader").await.status, 200);
+    assert!(
+        world.bearer(TOKEN).await.is_none(),
+        "its token went with it"
+    );
+    let missing = delete(&world, boss.clone(), "grader").await;
+    assert_eq!(missing.error(), (404, "Service grader does not exist"));
+    assert_eq!(
+        show(&world, boss, "grader").await.error(),
+        (404, "No such service: grader")
+    );
+}
+
+#[tokio::test]
+async fn a_services_token_is_the_services_own() {
+    let world = World::new().await;
+    grader(&world).await;
+    let caller = world.bearer(TOKEN).await;
+    let answer = read(user::get_self(&world.context(caller, &[]), get("/")).await).await;
+    let model = answer.json();
+    assert_eq!(
+        (&model["kind"], &model["name"]),
+        (&json!("service"), &json!("grader"))
+    );
+    assert_eq!(model["scopes"], json!([]), "it may say who it is, no more");
+}
+
+#[tokio::test]
+async fn what_a_caller_may_see_of_a_service_their_scopes_say() {
+    let world = World::new().await;
+    grader(&world).await;
+    let keys = async |scopes: &[&str]| {
+        let model = show(&world, world.token("boss", scopes).await, "grader").await;
+        let model = model.json();
+        let keys = model.as_object().unwrap().keys();
+        keys.cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(
+        keys(&["read:services:name"]).await,
+        ["admin", "kind", "name"]
+    );
+    assert_eq!(
+        keys(&["read:roles:services"]).await,
+        ["admin", "kind", "name", "roles"]
+    );
+    assert_eq!(
+        keys(&["read:services!service=grader"]).await,
+        [
+            "admin", "command", "display", "info", "kind", "name", "pid", "prefix", "url"
+        ]
+    );
+    assert_eq!(show(&world, None, "grader").await.error(), NOBODY);
+    let other = world.token("boss", &["read:services!service=other"]).await;
+    assert_eq!(show(&world, other, "grader").await.error(), NO_ACCESS);
+    let held = show(&world, world.session("alice").await, "grader").await;
+    assert_eq!(held.status, 403);
+}
+
+#[tokio::test]
+async fn bad_orders_add_nothing() {
+    let world = World::new().await;
+    let boss = world.session("boss").await;
+    let table = [
+        ("[]", "Invalid service data"),
+        (r#"{"name": "other"}"#, "Invalid service data"),
+        (r#"{"colour": "red"}"#, "Invalid JSON keys: colour"),
+        (
+            r#"{"command": ["x"]}"#,
+            "Can not create managed service grader at runtime",
+        ),
+        (
+            r#"{"admin": 1}"#,
+            "service.admin must be <class 'bool'>, not: <class 'int'>",
+        ),
+        (
+            r#"{"api_token": "short"}"#,
+            "service.api_token must have 8 to 64 visible characters",
+        ),
+        (
+            r#"{"url": "file:///etc"}"#,
+            "service.url must begin with http:// or https://",
+        ),
+        (
+            r#"{"oauth_client_id": "service-x"}"#,
+            "oauth_client_id needs oauth_redirect_uri",
+        ),
+        (
+            r#"{"oauth_client_id": "x", "oauth_redirect_uri": "https://x.test/cb"}"#,
+            "oauth_client_id must begin with service-, not x",
+        ),
+        (
+            r#"{"oauth_client_allowed_scopes": ["nothing"]}"#,
+            "Scope 'nothing' does not exist",
+        ),
+    ];
+    for (body, expected) in table {
+        let refused = create(&world, boss.clone(), "grader", body).await;
+        assert_eq!(refused.error(), (400, expected), "{body}");
+    }
+    assert_eq!(show(&world, boss, "grader").await.status, 404);
+}
+
+#[tokio::test]
+async fn nobody_gives_a_service_more_than_they_have() {
+    let world = World::new().await;
+    world.give_roles("bob", &["admin:services"]).await;
+    let bob = world.session("bob").await;
+    let refused = create(&world, bob.clone(), "grader", r#"{"admin": true}"#).await;
+    assert_eq!(
+        refused.error(),
+        (403, "Only admins can grant admin permissions")
+    );
+    let body = r#"{"oauth_redirect_uri": "https://x.test/cb", "oauth_client_allowed_scopes": ["admin:users"]}"#;
+    assert_eq!(
+        create(&world, bob.clone(), "grader", body).await.status,
+        400
+    );
+    let body = r#"{"oauth_redirect_uri": "https://x.test/cb", "oauth_client_allowed_scopes": ["read:users!user"]}"#;
+    assert_eq!(
+        create(&world, bob.clone(), "grader", body).await.status,
+        201
+    );
+    assert_eq!(create(&world, None, "other", "").await.error(), NOBODY);
+    assert_eq!(delete(&world, None, "grader").await.error(), NOBODY);
+    assert_eq!(
+        create(&world, world.session("alice").await, "other", "")
+            .await
+            .status,
+        403
+    );
+}

@@ -1,0 +1,248 @@
+//! Services that the API adds: programs that run elsewhere and ask the hub with a token of their own, or
+//! have people log in through it.
+//!
+//! None of them is routed: where the hub leads people is for the configuration to say, not for whoever
+//! holds a token.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+use thiserror::Error;
+
+use super::tokens;
+use crate::{
+    domain::{
+        access::{AdminService, By, Caller, Owner, Permit},
+        entropy::Entropy,
+        names::ServiceName,
+        oauth,
+        role::Standing,
+        scope::Scope,
+        secret::{Secret, TokenHash},
+    },
+    hub::{Hub, authority},
+    store::{
+        self,
+        oauth::{Confirmation, NewClient},
+        services::{AddedService, ServiceRecords},
+        tokens::NewToken,
+    },
+};
+
+/// What is asked of a new service.
+#[derive(Debug)]
+pub struct Order {
+    /// Whether it is to be an administrator.
+    pub admin: bool,
+    /// Where it listens; shown, not routed.
+    pub url: Option<String>,
+    /// The token it is to have; one is made up when there is none, and nobody knows it.
+    pub api_token: Option<Secret<String>>,
+    /// Anything.
+    pub info: Map<String, Value>,
+    /// Whether pages are to show it.
+    pub display: bool,
+    /// The id of its OAuth client.
+    pub client_id: Option<String>,
+    /// Where its OAuth client's users are sent back.
+    pub redirect_uri: Option<String>,
+    /// Whether people are asked before it learns who they are.
+    pub confirmation: Confirmation,
+    /// What its visitors' tokens may do at most.
+    pub allowed_scopes: Vec<Scope>,
+}
+
+/// A service as it is known.
+#[derive(Debug, Clone)]
+pub struct Known {
+    /// Its name.
+    pub name: ServiceName,
+    /// Whether it is an administrator.
+    pub admin: bool,
+    /// Its roles, sorted.
+    pub roles: Vec<String>,
+    /// What the API was given.
+    pub spec: Map<String, Value>,
+}
+
+/// Why a service was not added or removed; the texts are JupyterHub's.
+#[derive(Debug, Error)]
+pub enum ServiceError {
+    /// There is one of that name.
+    #[error("Service {0} already exists")]
+    Exists(ServiceName),
+    /// There is none of that name.
+    #[error("Service {0} does not exist")]
+    Missing(ServiceName),
+    /// It stands in the configuration.
+    #[error("Service {0} is not modifiable at runtime")]
+    Configured(ServiceName),
+    /// Its OAuth client cannot be as asked.
+    #[error("{0}")]
+    BadClient(String),
+    /// Whoever adds it cannot give these scopes.
+    #[error("Not assigning requested scopes {} not held by {who}", .scopes.join(","))]
+    Exceeds {
+        /// The scopes.
+        scopes: Vec<String>,
+        /// Who adds it.
+        who: String,
+    },
+    /// The database failed.
+    #[error("change services")]
+    Store(#[from] store::Error),
+}
+
+/// Lists the services, or those of `only`, by name.
+pub async fn list(
+    hub: &Hub,
+    only: Option<&BTreeSet<ServiceName>>,
+) -> Result<Vec<Known>, store::Error> {
+    let mut known = Vec::new();
+    for service in hub.store.list_added_services().await? {
+        if only.is_none_or(|only| only.contains(&service.name)) {
+            known.extend(describe(hub, service).await?);
+        }
+    }
+    Ok(known)
+}
+
+/// Finds a service.
+pub async fn find(hub: &Hub, name: &ServiceName) -> Result<Option<Known>, store::Error> {
+    let only = BTreeSet::from([name.clone()]);
+    Ok(list(hub, Some(&only)).await?.pop())
+}
+
+async fn describe(hub: &Hub, service: AddedService) -> Result<Option<Known>, store::Error> {
+    let owner = Owner::Service(service.name.clone());
+    let Some(Standing::Service(standing)) = hub.store.find_standing(&owner).await? else {
+        // It was removed in between.
+        return Ok(None);
+    };
+    let roles = hub.authority.book().roles_of_service(&standing);
+    let spec = match serde_json::from_str(&service.spec) {
+        Ok(Value::Object(spec)) => spec,
+        // Only objects are ever stored.
+        _ => Map::new(),
+    };
+    Ok(Some(Known {
+        name: service.name,
+        admin: roles.iter().any(|role| role.as_str() == "admin"),
+        roles: roles.iter().map(ToString::to_string).collect(),
+        spec,
+    }))
+}
+
+/// Adds a service that runs elsewhere.
+pub async fn add(
+    hub: &Hub,
+    entropy: &Entropy,
+    caller: &Caller,
+    permit: &Permit<AdminService>,
+    order: Order,
+) -> Result<(), ServiceError> {
+    let name = permit.target();
+    let exceeding = beyond(hub, caller, &order).await?;
+    if !exceeding.is_empty() {
+        return Err(ServiceError::Exceeds {
+            scopes: exceeding,
+            who: permit.by().to_string(),
+        });
+    }
+    let client = client(name, &order)?;
+    let created = hub.clock.now();
+    let text = match order.api_token {
+        Some(text) => text,
+        None => tokens::new_secret(entropy),
+    };
+    let spec = json!({
+        "admin": order.admin,
+        "url": order.url,
+        "info": order.info,
+        "display": order.display,
+        "oauth_no_confirm": order.confirmation == Confirmation::Skipped,
+    });
+    let records = ServiceRecords {
+        name: name.clone(),
+        token: Some(NewToken {
+            hash: TokenHash::of(text.expose()),
+            owner: Owner::Service(name.clone()),
+            client_id: None,
+            session_id: None,
+            scopes: crate::domain::role::token(),
+            note: format!("Service {name}"),
+            created,
+            expires: None,
+        }),
+        client,
+    };
+    let service = AddedService {
+        name: name.clone(),
+        spec: spec.to_string(),
+        created,
+    };
+    match hub.store.add_service(service, records).await {
+        Ok(()) => {}
+        Err(error) if error.is_conflict() => return Err(ServiceError::Exists(name.clone())),
+        Err(error) => return Err(error.into()),
+    }
+    tell(name, "added", permit.by());
+    Ok(())
+}
+
+/// Removes a service that the API added, with its tokens and its OAuth client.
+pub async fn remove(hub: &Hub, permit: &Permit<AdminService>) -> Result<(), ServiceError> {
+    let name = permit.target();
+    if !hub.store.delete_added_service(name).await? {
+        let owner = Owner::Service(name.clone());
+        return Err(match hub.store.find_standing(&owner).await? {
+            Some(_) => ServiceError::Configured(name.clone()),
+            None => ServiceError::Missing(name.clone()),
+        });
+    }
+    tell(name, "removed", permit.by());
+    Ok(())
+}
+
+fn tell(name: &ServiceName, what: &str, by: &By) {
+    tracing::info!(target: "audit", { service.name = %name }, "service {name} {what} by {by}");
+}
+
+/// Returns the scopes that whoever adds a service does not have to give: what its visitors' tokens may do
+/// at most.
+async fn beyond(hub: &Hub, caller: &Caller, order: &Order) -> Result<Vec<String>, store::Error> {
+    let held = caller.grants();
+    let members = hub.authority.members(held, &order.allowed_scopes).await?;
+    let holder = authority::holder(caller.owner(), None);
+    let book = hub.authority.book();
+    let exceeding = order
+        .allowed_scopes
+        .iter()
+        .filter(|scope| !book.expand([*scope], &holder).is_within(held, &members));
+    Ok(exceeding.map(Scope::to_string).collect())
+}
+
+fn client(name: &ServiceName, order: &Order) -> Result<Option<NewClient>, ServiceError> {
+    let Some(redirect_uri) = order.redirect_uri.clone() else {
+        return match order.client_id {
+            Some(_) => Err(ServiceError::BadClient(
+                "oauth_client_id needs oauth_redirect_uri".to_owned(),
+            )),
+            None => Ok(None),
+        };
+    };
+    let id = order.client_id.clone();
+    let id = id.unwrap_or_else(|| oauth::service_client_id(name));
+    if !oauth::is_service_client_id(&id) {
+        return Err(ServiceError::BadClient(format!(
+            "oauth_client_id must begin with service-, not {id}"
+        )));
+    }
+    Ok(Some(NewClient {
+        id,
+        redirect_uri,
+        description: format!("JupyterHub service {name}"),
+        allowed_scopes: order.allowed_scopes.clone(),
+        confirmation: order.confirmation,
+    }))
+}
