@@ -4,6 +4,7 @@
 //! broker alone. Nothing outside this module speaks D-Bus.
 #![forbid(unsafe_code)]
 
+pub mod cgroup;
 mod jobs;
 pub mod journal;
 mod properties;
