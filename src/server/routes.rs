@@ -93,6 +93,7 @@ pub static TABLE: &[Row] = &[
     row!("api/health" Open GET => html::files::get_health),
     row!("metrics" Visit GET => api::metrics::get_metrics),
     row!("api/metrics" Visit GET => api::metrics::get_metrics),
+    row!("api/metrics/servers" Api GET => api::metrics::get_server_metrics),
     // Used by single-user servers and scripts.
     row!("api" Open GET => api::hub::get_version),
     row!("api/" Open GET => api::hub::get_version),

@@ -449,6 +449,25 @@ async fn what_has_ended_is_removed() {
 }
 
 #[tokio::test]
+async fn users_are_counted_by_when_they_were_active() {
+    let store = with_alice().await;
+    let bob = Login {
+        name: UserName::parse("bob").unwrap(),
+        ..login(1002, 50)
+    };
+    store.record_login(bob).await.unwrap();
+    assert_eq!(store.count_users().await.unwrap(), 2);
+    store
+        .record_activity(&alice(), Some(at(1000)), Vec::new())
+        .await
+        .unwrap();
+    for (since, expected) in [(0, 2), (50, 2), (51, 1), (1000, 1), (1001, 0)] {
+        let active = store.count_users_active_since(at(since)).await.unwrap();
+        assert_eq!(active, expected, "since {since}");
+    }
+}
+
+#[tokio::test]
 async fn a_deleted_user_takes_everything_along() {
     let store = with_alice().await;
     store.create_session(session("cookie")).await.unwrap();

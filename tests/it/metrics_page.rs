@@ -1,6 +1,6 @@
 //! docs/metrics.md lists every metric there is, as it describes itself.
 
-use carrel::telemetry::metrics::{Description, Metrics};
+use carrel::telemetry::metrics::{Description, Metrics, servers};
 
 const PAGE: &str = include_str!("../../docs/metrics.md");
 
@@ -11,7 +11,9 @@ fn the_page_lists_what_is_exposed() {
         .filter(|line| line.starts_with("| `"))
         .map(str::to_owned)
         .collect();
-    let mut expected: Vec<_> = Metrics::new().described().iter().map(row).collect();
+    let described = Metrics::new().described().into_iter();
+    let described = described.chain(servers::described());
+    let mut expected: Vec<_> = described.map(|about| row(&about)).collect();
     listed.sort_unstable();
     expected.sort_unstable();
     assert!(

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use super::{Caller, Denied};
 use crate::domain::{
-    names::{GroupName, ServiceName, UserName},
+    names::{GroupName, ServerKey, ServiceName, UserName},
     scope::{Bounds, Reach, ScopeName},
 };
 
 const USERS: &[ScopeName] = &[ScopeName::ListUsers];
 const GROUPS: &[ScopeName] = &[ScopeName::ListGroups];
+const SERVERS: &[ScopeName] = &[ScopeName::ReadServers];
 const SERVICES: &[ScopeName] = &[ScopeName::ListServices];
 
 /// Which part of a list somebody may see.
@@ -62,6 +63,13 @@ pub fn list_services(caller: Option<&Caller>) -> Result<ListReach<BTreeSet<Servi
         Reach::Unfiltered => ListReach::Everything,
         Reach::Filtered(bounds) => ListReach::Only(bounds.services.clone()),
     })
+}
+
+/// Returns a rule that tells which servers the caller may see; all filters apply.
+pub fn list_servers(caller: Option<&Caller>) -> Result<impl Fn(&ServerKey) -> bool, Denied> {
+    let caller = caller.ok_or(Denied::NoCredentials)?;
+    reach(Some(caller), SERVERS)?;
+    Ok(|key: &ServerKey| caller.can(&ScopeName::ReadServers, key))
 }
 
 fn reach<'a>(

@@ -9,7 +9,9 @@ mod lists;
 mod permit;
 
 pub use self::caller::{Caller, Denied, Owner, Via};
-pub use self::lists::{ListReach, UserBounds, list_groups, list_services, list_users};
+pub use self::lists::{
+    ListReach, UserBounds, list_groups, list_servers, list_services, list_users,
+};
 pub use self::permit::{Action, By, Object, Permit, WholeHub, permit};
 
 use crate::domain::{

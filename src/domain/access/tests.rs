@@ -236,6 +236,34 @@ fn a_list_shows_what_the_filters_cover() {
 }
 
 #[test]
+fn servers_are_listed_as_far_as_the_scope_reaches() {
+    let table: &[(&[&str], &[&str])] = &[
+        (&["read:servers"], &["alice/", "alice/lab", "bob/"]),
+        (&["admin:servers"], &["alice/", "alice/lab", "bob/"]),
+        (&["read:servers!user=alice"], &["alice/", "alice/lab"]),
+        (&["read:servers!server=alice/lab"], &["alice/lab"]),
+        (&["read:servers!group=nobodys"], &[]),
+        (&["self"], &["alice/", "alice/lab"]),
+    ];
+    let key = |user_name: &str, server: &str| ServerKey {
+        user: user(user_name),
+        server: ServerName::parse(server).unwrap(),
+    };
+    let servers = [key("alice", ""), key("alice", "lab"), key("bob", "")];
+    for (scopes, expected) in table {
+        let caller = caller(scopes);
+        let is_seen = list_servers(Some(&caller)).ok().unwrap();
+        let seen = servers.iter().filter(|key| is_seen(key));
+        let seen: Vec<_> = seen.map(ToString::to_string).collect();
+        assert_eq!(seen, *expected, "{scopes:?}");
+    }
+    let refused = |caller: Option<&Caller>| list_servers(caller).err();
+    assert_eq!(refused(None), Some(Denied::NoCredentials));
+    let denied = refused(Some(&caller(&["read:metrics", "read:users"])));
+    assert!(matches!(denied, Some(Denied::NotHeld { .. })), "{denied:?}");
+}
+
+#[test]
 fn a_list_that_cannot_be_bounded_is_refused_with_a_reason() {
     let denied = list_groups(Some(&caller(&["list:groups!user=irrelevant"]))).unwrap_err();
     assert_eq!(

@@ -133,3 +133,42 @@ fn failed(cause: &FailureCause) -> (StartStatus, StartReason) {
 fn ended(status: StartStatus, reason: StartReason, took: Duration) {
     METRICS.starts.observe(&Started { status, reason }, took);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_somebody_forbids_is_a_failure_and_what_breaks_an_error() {
+        use StartReason as Reason;
+        use StartStatus::{Error, Failure};
+        let seconds = Duration::from_secs(1);
+        let missing = FailureCause::CommandMissing {
+            command: "jupyterhub-singleuser".to_owned(),
+            searched: Vec::new(),
+        };
+        let table = [
+            (
+                FailureCause::Refused("no".to_owned()),
+                (Failure, Reason::Refused),
+            ),
+            (FailureCause::LoginNeeded, (Failure, Reason::LoginNeeded)),
+            (missing, (Error, Reason::CommandMissing)),
+            (
+                FailureCause::NotStarted("no".to_owned()),
+                (Error, Reason::NotStarted),
+            ),
+            (FailureCause::NoSocket(seconds), (Error, Reason::Timeout)),
+            (FailureCause::NoAnswer(seconds), (Error, Reason::Timeout)),
+            (FailureCause::WrongOwner, (Error, Reason::WrongOwner)),
+            (FailureCause::Vanished, (Error, Reason::Exited)),
+            (
+                FailureCause::Unavailable("no".to_owned()),
+                (Error, Reason::None),
+            ),
+        ];
+        for (cause, expected) in table {
+            assert_eq!(failed(&cause), expected, "{cause:?}");
+        }
+    }
+}

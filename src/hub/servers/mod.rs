@@ -10,6 +10,7 @@ mod recover;
 mod start;
 mod stop;
 mod supervisor;
+mod usage;
 
 use std::{
     collections::HashMap,

@@ -57,3 +57,30 @@ async fn nothing_of_people_stands_in_the_metrics() {
         assert!(!told.text.contains(name), "{name}");
     }
 }
+
+#[tokio::test]
+async fn what_servers_use_is_for_those_who_may_see_servers() {
+    let mut world = World::new().await;
+    // This opens the other figures and must not open these.
+    world.settings.hub.authenticate_metrics = false;
+    let ask = async |caller| {
+        let ctx = world.context(caller, &[]);
+        let reply = metrics::get_server_metrics(&ctx, get("/hub/api/metrics/servers")).await;
+        super::world::read(reply).await
+    };
+    let nobody = ask(None).await;
+    assert_eq!(nobody.error(), (403, "Missing or invalid credentials."));
+    let scraper = ask(world.token("boss", &["read:metrics"]).await).await;
+    let text = "Action is not authorized with current scopes; requires any of [read:servers]";
+    assert_eq!(scraper.error(), (403, text));
+    for caller in [
+        world.session("boss").await,
+        world.session("alice").await,
+        world.token("boss", &["read:servers!user=alice"]).await,
+    ] {
+        let told = ask(caller).await;
+        assert_eq!(told.status, 200);
+        assert!(told.text.contains("# TYPE carrel_server_tasks gauge\n"));
+        assert!(!told.text.contains('{'), "nothing runs");
+    }
+}
