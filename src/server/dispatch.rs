@@ -244,7 +244,7 @@ fn find(links: &Links, head: &request::Parts, peer: Peer) -> Way {
 
 fn nowhere(realm: Realm) -> Way {
     let text = match realm {
-        Realm::Api | Realm::OAuthToken => "Not Found",
+        Realm::Api | Realm::OpenApi | Realm::OAuthToken => "Not Found",
         Realm::Open | Realm::Page | Realm::Visit => {
             "Jupyter has lots of moons, but this is not one..."
         }
@@ -275,7 +275,7 @@ async fn answer_row(app: &App, arrival: Arrival, asked: Asked) -> Reply {
         (Listener::Public | Listener::Redirect, _) => Accepts::TokenOrCookie,
     };
     let identity = match row.realm {
-        Realm::Open | Realm::OAuthToken => Ok(Identity::Nobody),
+        Realm::Open | Realm::OpenApi | Realm::OAuthToken => Ok(Identity::Nobody),
         Realm::Page | Realm::Visit | Realm::Api => {
             identify(app.hub(), &head.headers, accepts).await
         }
@@ -290,7 +290,7 @@ async fn answer_row(app: &App, arrival: Arrival, asked: Asked) -> Reply {
         Err(error) => return fault(&error.into(), arrival),
     };
     let Some(handler) = row.handler(&head.method) else {
-        if head.method == Method::OPTIONS && row.realm == Realm::Api {
+        if head.method == Method::OPTIONS && matches!(row.realm, Realm::Api | Realm::OpenApi) {
             return reply::empty(StatusCode::OK);
         }
         return fault(&method_not_allowed(row), arrival);
@@ -361,7 +361,7 @@ fn check_forgery(
     body: &Bytes,
 ) -> Result<(), csrf::Fault> {
     let by_cookie = match (row.realm, identity) {
-        (Realm::Open | Realm::OAuthToken, _) | (_, Identity::Token(_)) => false,
+        (Realm::Open | Realm::OpenApi | Realm::OAuthToken, _) | (_, Identity::Token(_)) => false,
         (_, Identity::Session { .. }) => true,
         // Logging somebody else's browser in is a forgery too.
         (Realm::Page, Identity::Nobody) => head.method != Method::GET,

@@ -26,7 +26,7 @@ struct Fault<'a> {
 pub(super) fn tell(ctx: &Context, realm: Realm, headers: &HeaderMap, error: &Error) -> Reply {
     log(&ctx.request_id, error);
     let as_json = match realm {
-        Realm::Api | Realm::OAuthToken => true,
+        Realm::Api | Realm::OpenApi | Realm::OAuthToken => true,
         Realm::Open | Realm::Page | Realm::Visit => wants_json(headers),
     };
     let status = error.status();

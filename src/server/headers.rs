@@ -38,7 +38,7 @@ pub(super) fn finish(reply: &mut Reply, realm: Realm, csp_report: &str) {
             .or_insert(HeaderValue::from_static(value));
     }
     let policy = match realm {
-        Realm::Api | Realm::OAuthToken => API_POLICY,
+        Realm::Api | Realm::OpenApi | Realm::OAuthToken => API_POLICY,
         Realm::Open | Realm::Page | Realm::Visit => pages::CONTENT_SECURITY_POLICY,
     };
     if let Ok(policy) = HeaderValue::from_str(&format!("{policy}; report-uri {csp_report}")) {

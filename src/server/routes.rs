@@ -23,6 +23,8 @@ pub type Handler = for<'a> fn(&'a Context, Request) -> HandlerFuture<'a>;
 pub enum Realm {
     /// Nobody is asked who they are.
     Open,
+    /// Nobody is asked who they are; faults as JSON.
+    OpenApi,
     /// A page: only the login cookie counts, never a token (HD-42).
     Page,
     /// What both browsers and programs come to, such as a server that is not routed: cookie or token,
@@ -95,8 +97,8 @@ pub static TABLE: &[Row] = &[
     row!("api/metrics" Visit GET => api::metrics::get_metrics),
     row!("api/metrics/servers" Api GET => api::metrics::get_server_metrics),
     // Used by single-user servers and scripts.
-    row!("api" Open GET => api::hub::get_version),
-    row!("api/" Open GET => api::hub::get_version),
+    row!("api" OpenApi GET => api::hub::get_version),
+    row!("api/" OpenApi GET => api::hub::get_version),
     row!("api/info" Api GET => api::hub::get_info),
     row!("api/shutdown" Api POST => api::hub::shut_down),
     row!("api/proxy" Api GET => api::proxy::list_routes, POST => api::proxy::check_routes,
@@ -216,7 +218,7 @@ impl Row {
     /// API, where it is as unknown as it is to JupyterHub (API-07).
     pub fn handler(&self, method: &Method) -> Option<Handler> {
         let wanted = match *method {
-            Method::HEAD if self.realm != Realm::Api => &Method::GET,
+            Method::HEAD if !matches!(self.realm, Realm::Api | Realm::OpenApi) => &Method::GET,
             _ => method,
         };
         let found = self.methods.iter().find(|(method, _)| method == wanted);

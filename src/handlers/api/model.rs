@@ -168,7 +168,7 @@ fn state(server: &Server) -> Value {
 fn client(token: &Token) -> String {
     match &token.client {
         Some(client) => client.description.clone(),
-        None => "jupyterhub".to_owned(),
+        None => "JupyterHub".to_owned(),
     }
 }
 

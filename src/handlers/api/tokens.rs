@@ -10,22 +10,30 @@ use super::{
     model::{self, TokenModel},
 };
 use crate::{
+    auth::login::Outcome,
+    config::settings::HubSettings,
     domain::{
         access::{self, Caller, Denied, Owner, Permit, ReadTokens, WriteTokens},
         names::UserName,
         role::{RoleBook, RoleName},
         scope::Scope,
+        secret::Secret,
         token::TokenId,
     },
     http::{
         error::Error,
         reply::{self, Reply},
     },
-    hub::tokens::{self, CreateError, Described, Order},
+    hub::{
+        tokens::{self, CreateError, Described, Order},
+        users,
+    },
 };
 
 /// The most scopes one token may name.
 const MAX_SCOPES: usize = 256;
+/// How long a token may last at all: what is asked beyond is a mistake.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// `GET /hub/api/users/NAME/tokens`.
 pub async fn list_tokens(ctx: &Context, _request: Request) -> Result<Reply, Error> {
@@ -50,17 +58,19 @@ pub async fn get_token(ctx: &Context, _request: Request) -> Result<Reply, Error>
 
 /// `POST /hub/api/users/NAME/tokens`: the only reply that ever shows the token itself.
 pub async fn create_token(ctx: &Context, request: Request) -> Result<Reply, Error> {
-    let object = body::object(&request, "Body must be a JSON dict or empty")?;
-    let caller = ctx.caller.as_ref().ok_or(Denied::NoCredentials)?;
-    let refused = || not_allowed(caller, ctx.param("user"));
-    let name = UserName::parse(ctx.param("user")).map_err(|_| refused())?;
-    let permit = caller.permit::<WriteTokens>(name).map_err(|_| refused())?;
+    let mut object = body::object(&request, "Body must be a JSON dict or empty")?;
+    let auth = object.remove("auth");
+    let permit = match (&ctx.caller, auth) {
+        (Some(caller), _) => by_caller(ctx, caller)?,
+        (None, Some(auth)) => by_password(ctx, &auth).await?,
+        (None, None) => return Err(Denied::NoCredentials.into()),
+    };
     let order = order(ctx, &object)?;
     let maker = ctx.hub().token_maker(&ctx.parts.entropy);
     let made = tokens::create(maker, &permit, order).await;
     let (text, id) = match made {
         Ok(made) => made,
-        Err(CreateError::NoSuchUser) => return Err(refused()),
+        Err(CreateError::NoSuchUser) => return Err(not_allowed("User", ctx.param("user"))),
         Err(error @ (CreateError::Exceeds { .. } | CreateError::TooMany(_))) => {
             return Err(Error::bad_request(error.to_string()));
         }
@@ -91,6 +101,52 @@ pub async fn revoke_token(ctx: &Context, _request: Request) -> Result<Reply, Err
     Ok(reply::empty(StatusCode::NO_CONTENT))
 }
 
+fn by_caller(ctx: &Context, caller: &Caller) -> Result<Permit<WriteTokens>, Error> {
+    let kind = match caller.owner() {
+        Owner::User(_) => "User",
+        Owner::Service(_) => "Service",
+    };
+    let refused = || not_allowed(kind, ctx.param("user"));
+    let name = UserName::parse(ctx.param("user")).map_err(|_| refused())?;
+    caller.permit::<WriteTokens>(name).map_err(|_| refused())
+}
+
+/// Lets somebody who has no token make one by their name and password, for themselves (API-38).
+async fn by_password(ctx: &Context, auth: &Value) -> Result<Permit<WriteTokens>, Error> {
+    let text = |key: &str| auth.get(key).and_then(Value::as_str);
+    let (Some(username), Some(password)) = (text("username"), text("password")) else {
+        return Err(Denied::NoCredentials.into());
+    };
+    let password = Secret::new(password.to_owned());
+    let conversation = ctx.parts.entropy.base64_text().expose().clone();
+    let logins = &ctx.parts.logins;
+    let outcome = logins
+        .begin(username.trim(), password, ctx.remote, conversation)
+        .await;
+    let login = match outcome {
+        Outcome::Welcome(login) => login,
+        // What PAM asks beyond the password can only be answered on the login page.
+        Outcome::Refused | Outcome::Expired | Outcome::Asked { .. } => {
+            return Err(Error::forbidden("Invalid username or password"));
+        }
+        Outcome::Throttled(wait) => {
+            let text = "Too many failed logins. Try again later.";
+            return Err(Error::too_many(text, wait.as_secs() + 1));
+        }
+        Outcome::Unavailable => {
+            return Err(Error::unavailable(
+                "Nobody can log in at the moment. Tell the administrator.",
+            ));
+        }
+    };
+    users::log_in(ctx.hub(), &login).await?;
+    let name = login.account.name;
+    if name.as_str() != ctx.param("user") {
+        return Err(not_allowed("User", ctx.param("user")));
+    }
+    Ok(Permit::by_hub(name, "the person gave their password"))
+}
+
 async fn described(ctx: &Context, permit: &Permit<ReadTokens>) -> Result<Vec<Described>, Error> {
     let hub = ctx.hub();
     let tokens = tokens::list(&hub.store, &hub.authority, &hub.clock, permit).await?;
@@ -118,7 +174,7 @@ fn order(ctx: &Context, object: &Map<String, Value>) -> Result<Order, Error> {
     };
     Ok(Order {
         note: note.map(str::to_owned),
-        lifetime: lifetime(object.get("expires_in"))?,
+        lifetime: lifetime(&ctx.settings.hub, object.get("expires_in"))?,
         scopes,
     })
 }
@@ -141,9 +197,10 @@ fn texts(object: &Map<String, Value>, key: &str) -> Result<Option<Vec<String>>, 
     })
 }
 
-fn lifetime(value: Option<&Value>) -> Result<Option<Duration>, Error> {
+fn lifetime(settings: &HubSettings, value: Option<&Value>) -> Result<Option<Duration>, Error> {
+    let max = settings.token_lifetime_max;
     let value = match value {
-        None | Some(Value::Null) => return Ok(None),
+        None | Some(Value::Null) => return Ok(settings.token_lifetime_default.or(max)),
         Some(value) => value,
     };
     let is_integer = value.is_i64() || value.is_u64();
@@ -153,7 +210,11 @@ fn lifetime(value: Option<&Value>) -> Result<Option<Duration>, Error> {
             "token expires_in must be null or integer, not {shown}"
         )));
     }
+    let max = max.unwrap_or(LONGEST).as_secs();
     match value.as_u64() {
+        Some(seconds) if seconds > max => Err(Error::bad_request(format!(
+            "token expires_in: {seconds} must not exceed {max}"
+        ))),
         Some(seconds @ 1..) => Ok(Some(Duration::from_secs(seconds))),
         _ => Err(Error::bad_request(format!(
             "expires_in must be a positive integer or null, not {value}"
@@ -179,11 +240,7 @@ fn scopes_of_roles(book: &RoleBook, names: &[String]) -> Result<Vec<Scope>, Erro
     Ok(scopes)
 }
 
-fn not_allowed(caller: &Caller, user: &str) -> Error {
-    let kind = match caller.owner() {
-        Owner::User(_) => "User",
-        Owner::Service(_) => "Service",
-    };
+fn not_allowed(kind: &str, user: &str) -> Error {
     let user: String = user.chars().take(255).collect();
     Error::forbidden(format!(
         "{kind} {user} not found or no permissions to generate tokens"

@@ -1,5 +1,7 @@
 //! Users, tokens, activity and the hub itself.
 
+use std::time::Duration;
+
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -203,6 +205,76 @@ async fn a_token_is_made_shown_once_used_and_revoked() {
     assert!(world.bearer(text).await.is_none());
     let again = read(tokens::revoke_token(&ctx, get("/")).await).await;
     assert_eq!(again.error(), (404, "No such token a1 for user alice"));
+}
+
+#[tokio::test]
+async fn a_token_lasts_as_long_as_the_configuration_lets_it() {
+    let mut world = World::new().await;
+    let hour = |hours: u64| Some(Duration::from_secs(hours * 3600));
+    // What the configuration says, what is asked, and when it expires or why not.
+    let century = 100 * 365 * 24 * 3600_u64;
+    let table = [
+        (None, None, "null", Ok(None)),
+        (None, None, "60", Ok(Some("2026-01-02T03:05:05.000000Z"))),
+        (None, None, "1000000000000", Err(century)),
+        (
+            hour(2),
+            None,
+            "null",
+            Ok(Some("2026-01-02T05:04:05.000000Z")),
+        ),
+        (
+            hour(2),
+            hour(1),
+            "null",
+            Ok(Some("2026-01-02T04:04:05.000000Z")),
+        ),
+        (
+            None,
+            hour(1),
+            "null",
+            Ok(Some("2026-01-02T04:04:05.000000Z")),
+        ),
+        (
+            hour(2),
+            None,
+            "7200",
+            Ok(Some("2026-01-02T05:04:05.000000Z")),
+        ),
+        (hour(2), None, "7201", Err(7200)),
+    ];
+    for (max, default, asked, expected) in table {
+        world.settings.hub.token_lifetime_max = max;
+        world.settings.hub.token_lifetime_default = default;
+        let body = format!(r#"{{"expires_in": {asked}}}"#);
+        let answer = make(&world, world.session("alice").await, "alice", &body).await;
+        match expected {
+            Ok(expires) => assert_eq!(answer.json()["expires_at"].as_str(), expires),
+            Err(max) => {
+                let text = format!("token expires_in: {asked} must not exceed {max}");
+                assert_eq!(answer.error(), (400, text.as_str()));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_password_of_the_wrong_kind_makes_no_token() {
+    let world = World::new().await;
+    for auth in [
+        r#""alice""#,
+        "null",
+        "{}",
+        r#"{"username": "alice"}"#,
+        r#"{"password": "x"}"#,
+    ] {
+        let answer = make(&world, None, "alice", &format!(r#"{{"auth": {auth}}}"#)).await;
+        assert_eq!(
+            answer.error(),
+            (403, "Missing or invalid credentials."),
+            "{auth}"
+        );
+    }
 }
 
 #[tokio::test]
