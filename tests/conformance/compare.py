@@ -113,7 +113,7 @@ def reduced(step: Step, answer: Answer) -> dict:
     fields: dict = {"status": answer.status}
     if location := answer.header("Location"):
         fields["location"] = back(local(location))
-    if answer.body or answer.status in (200, 201, 202):
+    if answer.body or answer.status in (201, 202):
         fields["type"] = answer.type
     for name in HEADERS:
         if (value := answer.header(name)) is not None:
@@ -172,18 +172,24 @@ def normalised(value, ordered: bool, back, key: str = ""):
         return {back(name): normalised(item, ordered, back, name) for name, item in value.items()}
     if isinstance(value, list):
         items = [normalised(item, ordered, back, key) for item in value]
-        if ordered:
+        if ordered and any(isinstance(item, dict) for item in items):
             return items
         names = [item.get("name") for item in items if isinstance(item, dict)]
         if items and len(names) == len(items) == len(set(names)) and None not in names:
             return {f"[{name}]": item for name, item in zip(names, items)}
-        return sorted(items, key=json.dumps)
+        return sorted(items, key=lambda item: json.dumps(item, sort_keys=True))
     if isinstance(value, str):
         if key in KEYED:
             value = KEYED[key].sub("X", value)
         text = SECRET.sub("X", TIME.sub("T", back(value)))
-        return text.replace(f"https://{HOST}", "HUB")
+        text = text.replace(f"https://{HOST}", "HUB")
+        return sorted_query(text) if key == "url" else text
     return value
+
+
+def sorted_query(url: str) -> str:
+    path, mark, query = url.partition("?")
+    return path + mark + "&".join(sorted(query.split("&")))
 
 
 class Forms(HTMLParser):

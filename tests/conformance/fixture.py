@@ -5,8 +5,8 @@ import json
 PASSWORD = "conformance-7Hq3"
 COMMAND = "/usr/local/bin/conformance-server"
 ADMINS = ["boss"]
-PEOPLE = ["boss", "alice", "bob", "carol", "dora", "erin"]
-"""They have logged in, in this order."""
+PEOPLE = ["boss", "alice", "dora", "erin", "bob", "carol"]
+"""They have logged in, in this order; the real hub makes those that roles name in the order of the roles."""
 POOL = [f"u{number:03}" for number in range(1, 400)]
 ODD = ["exits", "late", "never"]
 """Accounts of the machine that cases take from."""
@@ -27,12 +27,12 @@ CUSTOM_SCOPES = {
     "custom:grades:write": {"description": "write grades", "subscopes": ["custom:grades:read"]},
 }
 ROLES = [
+    {"name": "sharer", "users": ["alice"],
+     "scopes": ["shares!user", "read:users:name", "read:groups:name", "list:users", "list:groups"]},
     {"name": "teacher", "description": "sees the class", "users": ["dora"],
      "scopes": ["list:users!group=class", "read:users!group=class", "read:servers!group=class",
                 "read:groups!group=class", "list:groups!group=class", "access:servers!group=class",
                 "custom:grades:write"]},
-    {"name": "sharer", "users": ["alice"],
-     "scopes": ["shares!user", "read:users:name", "read:groups:name", "list:users", "list:groups"]},
     {"name": "provider", "users": ["erin"], "scopes": ["admin:services"]},
     {"name": "lab-members", "groups": ["lab"], "scopes": ["access:services!service=outside", "read:hub"]},
     {"name": "clients", "users": ["alice"],
