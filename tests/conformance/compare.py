@@ -72,6 +72,9 @@ def matches(pattern, value) -> bool:
     """Tells whether a value is the pattern, in which `*` stands for anything, or one of several."""
     if isinstance(pattern, list):
         return any(matches(one, value) for one in pattern)
+    if isinstance(pattern, dict):
+        same_keys = isinstance(value, dict) and pattern.keys() == value.keys()
+        return same_keys and all(matches(pattern[key], value[key]) for key in pattern)
     if not isinstance(pattern, str):
         return pattern == value
     text = value if isinstance(value, str) else json.dumps(value)
