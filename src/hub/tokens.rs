@@ -258,7 +258,9 @@ fn default_note(permit: &Permit<WriteTokens>) -> String {
     const OWN: &str = "Requested via api";
     match permit.by() {
         By::Caller(Owner::User(name)) if name == permit.target() => OWN.to_owned(),
-        by @ (By::Caller(_) | By::Hub(_)) => format!("{OWN} by {by}"),
+        by @ By::Caller(_) => format!("{OWN} by {by}"),
+        // Nobody's credentials: it is the owner's own doing all the same.
+        By::Hub(_) => OWN.to_owned(),
     }
 }
 

@@ -50,6 +50,19 @@ pub enum RecordedState {
     Stopping,
 }
 
+/// A server to be made.
+#[derive(Debug, Clone)]
+pub struct NewServer {
+    /// Its name for people.
+    pub display_name: String,
+    /// What its owner asks of its starts, as JSON.
+    pub user_options: Option<String>,
+    /// When it is made.
+    pub created: Timestamp,
+    /// How many named servers its owner may have; 0 is no bound.
+    pub limit: usize,
+}
+
 /// What is changed of a server; `None` stays as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ServerEdit {
@@ -101,28 +114,27 @@ impl Store {
         .await
     }
 
-    /// Makes a server that does not run; a conflict when there is one of that name.
-    pub async fn create_server(
-        &self,
-        key: &ServerKey,
-        display_name: &str,
-        user_options: Option<String>,
-        at: Timestamp,
-    ) -> Result<()> {
+    /// Makes a named server that does not run; a conflict when there is one of that name.
+    ///
+    /// Tells whether it was made: not when its owner has as many as allowed.
+    pub async fn create_server(&self, key: &ServerKey, server: NewServer) -> Result<bool> {
         const SQL: &str = "
             INSERT INTO servers (user_id, name, display_name, user_options, created)
-            VALUES (:user_id, :name, :display_name, :user_options, :at)";
-        let (key, display_name) = (key.clone(), display_name.to_owned());
+            SELECT :user_id, :name, :display_name, :user_options, :created
+            WHERE :limit = 0 OR :limit >
+                (SELECT count(*) FROM servers WHERE user_id = :user_id AND name <> '')";
+        let key = key.clone();
         self.write("make a server", move |tx| {
             let user_id = row::get_user_id(tx, &key.user)?;
-            tx.prepare_cached(SQL)?.execute(named_params! {
+            let made = tx.prepare_cached(SQL)?.execute(named_params! {
                 ":user_id": user_id,
                 ":name": key.server.as_str(),
-                ":display_name": display_name,
-                ":user_options": user_options,
-                ":at": at.as_micros(),
+                ":display_name": server.display_name,
+                ":user_options": server.user_options,
+                ":created": server.created.as_micros(),
+                ":limit": i64::try_from(server.limit).unwrap_or(i64::MAX),
             })?;
-            Ok(())
+            Ok(made > 0)
         })
         .await
     }

@@ -11,7 +11,7 @@ use crate::{
         share::{ShareCodeId, bounded},
     },
     store::{
-        servers::ServerEdit,
+        servers::{NewServer, ServerEdit},
         share_codes::{CodeChoice, Exchange, NewShareCode, ShareCode},
         users::Login,
     },
@@ -65,7 +65,13 @@ async fn store() -> Store {
         store.record_login(login).await.unwrap();
     }
     let lab = key("alice", "lab");
-    store.create_server(&lab, "Lab", None, at(2)).await.unwrap();
+    let server = NewServer {
+        display_name: "Lab".into(),
+        user_options: None,
+        created: at(2),
+        limit: 0,
+    };
+    store.create_server(&lab, server).await.unwrap();
     run(
         &store,
         "INSERT INTO groups (id, name, created) VALUES (1, 'class', 1), (2, 'empty', 1);

@@ -3,7 +3,7 @@ use std::{collections::BTreeSet, fs, time::Duration};
 use super::{
     oauth::{Code, Confirmation, NewClient},
     runs::NewRun,
-    servers::RecordedState,
+    servers::{NewServer, RecordedState},
     services::ServiceRecords,
     sessions::NewSession,
     tokens::{NewToken, TokenKind},
@@ -372,15 +372,20 @@ async fn options_of_the_last_start_stay_until_new_ones_come() {
 #[tokio::test]
 async fn only_a_stopped_server_can_be_deleted() {
     let store = with_alice().await;
-    store
-        .create_server(&key("lab"), "Lab", None, at(20))
-        .await
-        .unwrap();
-    let again = store.create_server(&key("lab"), "Lab", None, at(20)).await;
+    let lab = |limit| NewServer {
+        display_name: "Lab".into(),
+        user_options: None,
+        created: at(20),
+        limit,
+    };
+    assert!(store.create_server(&key("lab"), lab(1)).await.unwrap());
+    let again = store.create_server(&key("lab"), lab(0)).await;
     assert!(again.unwrap_err().is_conflict());
     store.begin_run(run("lab", "secret")).await.unwrap();
     assert!(!store.delete_server(&key("lab")).await.unwrap());
     store.finish_run(&key("lab"), at(40)).await.unwrap();
+    assert!(!store.create_server(&key("den"), lab(1)).await.unwrap());
+    assert!(store.create_server(&key("den"), lab(2)).await.unwrap());
     assert!(store.delete_server(&key("lab")).await.unwrap());
     assert_eq!(store.find_server(&key("lab")).await.unwrap(), None);
 }

@@ -21,7 +21,7 @@ use crate::{
         reply::{self, Reply},
     },
     hub::servers::StartError,
-    store::servers::ServerEdit,
+    store::servers::{NewServer, ServerEdit},
 };
 
 /// How long a start is watched before the answer is "still pending" (SP-22).
@@ -76,12 +76,7 @@ pub async fn create_server(ctx: &Context, request: Request) -> Result<Reply, Err
     let wishes = Wishes::parse(&request)?;
     ctx.check_named(key)?;
     wishes.check_display_name()?;
-    let display_name = wishes.display_name.as_deref();
-    let display_name = display_name.unwrap_or(key.server.as_str());
-    let now = ctx.hub().clock.now();
-    store
-        .create_server(key, display_name, wishes.options(), now)
-        .await?;
+    make(ctx, key, wishes.display_name.as_deref(), wishes.options()).await?;
     show(ctx, key, StatusCode::CREATED).await
 }
 
@@ -284,14 +279,34 @@ pub(in crate::handlers) async fn create_named(
     if key.server.is_default() || ctx.hub().store.find_server(key).await?.is_some() {
         return Ok(());
     }
-    let display_name = display_name.unwrap_or(key.server.as_str());
-    let now = ctx.hub().clock.now();
-    let created = ctx.hub().store.create_server(key, display_name, None, now);
-    match created.await {
+    match make(ctx, key, display_name, None).await {
         // Somebody else made it in between.
-        Err(error) if error.is_conflict() => Ok(()),
-        created => Ok(created?),
+        Err(error) if error.status() == StatusCode::CONFLICT => Ok(()),
+        made => made,
     }
+}
+
+/// Makes the record of a named server, unless its owner has as many as allowed (SP-32).
+async fn make(
+    ctx: &Context,
+    key: &ServerKey,
+    display_name: Option<&str>,
+    user_options: Option<String>,
+) -> Result<(), Error> {
+    let limit = ctx.settings.hub.named_server_limit_per_user;
+    let server = NewServer {
+        display_name: display_name.unwrap_or(key.server.as_str()).to_owned(),
+        user_options,
+        created: ctx.hub().clock.now(),
+        limit,
+    };
+    if ctx.hub().store.create_server(key, server).await? {
+        return Ok(());
+    }
+    Err(Error::bad_request(format!(
+        "User {} already has the maximum of {limit} named servers.  One must be deleted before a new server can be created",
+        key.user
+    )))
 }
 
 async fn check_removal(ctx: &Context, key: &ServerKey, remove: bool) -> Result<(), Error> {

@@ -10,6 +10,7 @@ use crate::{
     domain::access::StartServer,
     handlers::api::{model, progress, servers as api},
     hub::servers::StartError,
+    store::servers::NewServer,
 };
 
 const DEFAULT: &[(&str, &str)] = &[("user", "alice")];
@@ -137,9 +138,14 @@ async fn stopping_what_does_not_run_is_done_at_once() {
         (404, "alice has no server named 'lab'")
     );
     let store = &world.parts.hub.store;
-    let now = world.parts.hub.clock.now();
+    let lab = NewServer {
+        display_name: "Lab".into(),
+        user_options: None,
+        created: world.parts.hub.clock.now(),
+        limit: 0,
+    };
     store
-        .create_server(&key("alice", "lab"), "Lab", None, now)
+        .create_server(&key("alice", "lab"), lab)
         .await
         .unwrap();
     assert_eq!(delete("lab", "").await.status, StatusCode::NO_CONTENT);
@@ -229,6 +235,23 @@ async fn only_so_many_start_at_once() {
             .text
             .starts_with("Too many users trying to log in right now.")
     );
+}
+
+#[tokio::test]
+async fn nobody_has_more_named_servers_than_allowed() {
+    let mut world = World::new().await;
+    world.settings.hub.named_servers = true;
+    world.settings.hub.named_server_limit_per_user = 1;
+    let alice = world.session("alice").await;
+    let ctx = |server: &str| world.context(alice.clone(), &[("user", "alice"), ("server", server)]);
+    let text = "User alice already has the maximum of 1 named servers.  \
+                One must be deleted before a new server can be created";
+    let put = async |server: &str| read(api::create_server(&ctx(server), post("")).await).await;
+    assert_eq!(put("lab").await.status, StatusCode::CREATED);
+    assert_eq!(put("den").await.error(), (400, text));
+    let started = read(api::start_server(&ctx("den"), post("")).await).await;
+    assert_eq!(started.error(), (400, text));
+    assert_eq!(put("lab").await.status, StatusCode::CONFLICT);
 }
 
 #[tokio::test]
