@@ -152,7 +152,7 @@ async fn assemble(settings: Settings, clock: Clock, life: &Life) -> anyhow::Resu
     let routes = Arc::new(Routes::default());
     let settings = Arc::new(ArcSwap::from_pointee(settings));
     let authority = Arc::new(Authority::new(store.clone()));
-    authority.rebuild(&settings.load()).await?;
+    authority.take_configuration(&settings).await?;
     let servers = Servers::new(servers::Parts {
         store: store.clone(),
         authority: Arc::clone(&authority),
@@ -318,7 +318,7 @@ async fn reload(config: &Path, app: &App, tls: &Tls) {
             }
             settings.store(Arc::new(config::reload::watchable(&running, wanted)));
             let authority = &app.hub().authority;
-            match timeout(LAST_TASKS, authority.rebuild(&settings.load())).await {
+            match timeout(LAST_TASKS, authority.take_configuration(settings)).await {
                 Ok(Ok(())) => tracing::info!("took the configuration in"),
                 Ok(Err(error)) => {
                     tracing::error!("kept the old roles: {:#}", anyhow::Error::new(error));

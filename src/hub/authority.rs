@@ -47,15 +47,31 @@ impl Authority {
         self.book.load_full()
     }
 
-    /// Puts the book together from the configuration and what was defined while the hub ran.
-    pub async fn rebuild(&self, settings: &Settings) -> Result<(), store::Error> {
-        let defined = self.store.list_roles().await?;
-        let book = settings.roles.with_run_time(defined);
-        for remark in book.remarks() {
+    /// Takes a configuration in that was just read, and tells what in it is hardly meant.
+    pub async fn take_configuration(
+        &self,
+        settings: &ArcSwap<Settings>,
+    ) -> Result<(), store::Error> {
+        for remark in settings.load().roles.remarks() {
             tracing::warn!("the configuration's roles: {remark}");
         }
-        self.book.store(Arc::new(book));
-        Ok(())
+        self.rebuild(settings).await
+    }
+
+    /// Puts the book together from the configuration and what was defined while the hub ran.
+    ///
+    /// Of several at once, the one that ends last has read the last change.
+    pub async fn rebuild(&self, settings: &ArcSwap<Settings>) -> Result<(), store::Error> {
+        loop {
+            let current = settings.load_full();
+            let defined = self.store.list_roles().await?;
+            let book = current.roles.with_run_time(defined.iter().cloned());
+            self.book.store(Arc::new(book));
+            let is_last = Arc::ptr_eq(&current, &settings.load_full());
+            if is_last && self.store.list_roles().await? == defined {
+                return Ok(());
+            }
+        }
     }
 
     /// Returns what a user or service may do, and who is in the groups it is about; `None` when there

@@ -8,6 +8,7 @@ pub mod culler;
 pub mod groups;
 pub mod housekeeping;
 pub mod oauth;
+pub mod roles;
 pub mod routes;
 pub mod servers;
 pub mod services;

@@ -150,14 +150,18 @@ pub static TABLE: &[Row] = &[
     row!("api/services" Api GET => api::services::list_services),
     row!("api/services/{service}" Api GET => api::services::get_service,
          POST => api::services::create_service, DELETE => api::services::delete_service),
+    row!("api/roles" Api GET => api::roles::list_roles),
+    row!("api/roles/{role}" Api GET => api::roles::get_role, PUT => api::roles::put_role,
+         DELETE => api::roles::delete_role),
     // Used by OAuth clients, and by browsers on their behalf.
     row!("api/oauth2/authorize" Page GET => api::oauth::show_authorize, POST => api::oauth::confirm_authorize),
     row!("api/oauth2/token" OAuthToken POST => api::oauth::exchange_code),
 ];
 
 /// The names of `{parts}`; matchit hands them out without their lifetime.
-const PARTS: [&str; 10] = [
-    "user", "server", "owner", "group", "token", "name", "value", "status", "rest", "service",
+const PARTS: [&str; 11] = [
+    "user", "server", "owner", "group", "role", "service", "token", "name", "value", "status",
+    "rest",
 ];
 
 /// The decoded `{parts}` of a path; `rest` stays as it was sent.

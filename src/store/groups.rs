@@ -177,19 +177,6 @@ impl Store {
         .await
     }
 
-    /// Gives a group a role; tells whether there is such a group.
-    pub async fn give_group_role(&self, name: &GroupName, role: &RoleName) -> Result<bool> {
-        const SQL: &str = "
-            INSERT INTO group_roles (group_id, role) SELECT id, :role FROM groups WHERE name = :name
-            ON CONFLICT DO NOTHING";
-        let (name, role) = (name.clone(), role.clone());
-        self.write("give a group a role", move |tx| {
-            let parameters = named_params! { ":name": name.as_str(), ":role": role.as_str() };
-            Ok(tx.prepare_cached(SQL)?.execute(parameters)? > 0)
-        })
-        .await
-    }
-
     /// Forgets a group with its roles and what is shared with it; tells whether there was one.
     pub async fn delete_group(&self, name: &GroupName) -> Result<bool> {
         const SQL: &str = "DELETE FROM groups WHERE name = :name";

@@ -1,15 +1,44 @@
 //! Roles that are defined while the hub runs; those of the configuration are not here.
 
-use rusqlite::{Connection, named_params};
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, Transaction, named_params};
 
 use super::{
-    Error, Result, Store,
+    Result, Store, groups,
     row::{self, Columns},
+    standing,
 };
 use crate::domain::{
-    role::{Role, RoleName},
+    names::{GroupName, ServiceName, UserName},
+    role::{Members, Role, RoleName},
     time::Timestamp,
 };
+
+/// Who is to have a role from now on, and nobody else by what happens while the hub runs; `None` stays as
+/// it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NewHolders {
+    /// Users.
+    pub users: Option<Vec<UserName>>,
+    /// Groups, whose members have it too.
+    pub groups: Option<Vec<GroupName>>,
+    /// Services.
+    pub services: Option<Vec<ServiceName>>,
+}
+
+/// What became of a definition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RoleChange {
+    /// It is there.
+    Done,
+    /// Nothing changed: there is no user of this name.
+    NoSuchUser(UserName),
+    /// Nothing changed: there is no group of this name.
+    NoSuchGroup(GroupName),
+    /// Nothing changed: there is no service of this name.
+    NoSuchService(ServiceName),
+}
 
 impl Store {
     /// Lists the roles that were defined while the hub ran, by name.
@@ -17,23 +46,20 @@ impl Store {
         self.read("list roles", list_roles).await
     }
 
-    /// Defines a role, or defines it anew.
-    pub async fn put_role(&self, role: Role, at: Timestamp) -> Result<()> {
-        const SQL: &str = "
-            INSERT INTO roles (name, description, scopes, created)
-            VALUES (:name, :description, :scopes, :at)
-            ON CONFLICT (name) DO UPDATE SET
-                description = excluded.description, scopes = excluded.scopes";
-        self.write("define a role", move |tx| {
-            tx.prepare_cached(SQL)?.execute(named_params! {
-                ":name": role.name.as_str(),
-                ":description": role.description,
-                ":scopes": row::scopes_text(&role.scopes),
-                ":at": at.as_micros(),
-            })?;
-            Ok(())
-        })
-        .await
+    /// Defines a role, or defines it anew, and says who has it; in all or in nothing.
+    pub async fn put_role(
+        &self,
+        role: Role,
+        holders: NewHolders,
+        at: Timestamp,
+    ) -> Result<RoleChange> {
+        self.write("define a role", move |tx| put_role(tx, &role, &holders, at))
+            .await
+    }
+
+    /// Returns who was given roles while the hub ran, and for the role of administrators who is one.
+    pub async fn list_role_holders(&self) -> Result<BTreeMap<RoleName, Members>> {
+        self.read("list who has which role", list_holders).await
     }
 
     /// Forgets a role and who has it; tells whether there was one.
@@ -56,18 +82,146 @@ impl Store {
     }
 }
 
+fn put_role(
+    tx: &Transaction<'_>,
+    role: &Role,
+    holders: &NewHolders,
+    at: Timestamp,
+) -> Result<RoleChange> {
+    const ROLE: &str = "
+        INSERT INTO roles (name, description, scopes, created)
+        VALUES (:name, :description, :scopes, :at)
+        ON CONFLICT (name) DO UPDATE SET
+            description = excluded.description, scopes = excluded.scopes";
+    let ids = match HolderIds::of(tx, holders)? {
+        Ok(ids) => ids,
+        Err(unknown) => return Ok(unknown),
+    };
+    tx.prepare_cached(ROLE)?.execute(named_params! {
+        ":name": role.name.as_str(),
+        ":description": role.description,
+        ":scopes": row::scopes_text(&role.scopes),
+        ":at": at.as_micros(),
+    })?;
+    ids.put(tx, &role.name)?;
+    Ok(RoleChange::Done)
+}
+
+/// The numbers of the rows of those who are to have a role.
+struct HolderIds {
+    users: Option<Vec<i64>>,
+    groups: Option<Vec<i64>>,
+    services: Option<Vec<i64>>,
+}
+
+impl HolderIds {
+    /// Looks all of them up, or returns the first name that is nobody's.
+    fn of(
+        conn: &Connection,
+        holders: &NewHolders,
+    ) -> Result<std::result::Result<Self, RoleChange>> {
+        let mut ids = Self {
+            users: holders.users.as_ref().map(|_| Vec::new()),
+            groups: holders.groups.as_ref().map(|_| Vec::new()),
+            services: holders.services.as_ref().map(|_| Vec::new()),
+        };
+        for user in holders.users.iter().flatten() {
+            match row::find_user_id(conn, user)? {
+                Some(id) => ids.users.get_or_insert_default().push(id),
+                None => return Ok(Err(RoleChange::NoSuchUser(user.clone()))),
+            }
+        }
+        for group in holders.groups.iter().flatten() {
+            match groups::find_group_id(conn, group)? {
+                Some(id) => ids.groups.get_or_insert_default().push(id),
+                None => return Ok(Err(RoleChange::NoSuchGroup(group.clone()))),
+            }
+        }
+        for service in holders.services.iter().flatten() {
+            match standing::find_service_id(conn, service)? {
+                Some(id) => ids.services.get_or_insert_default().push(id),
+                None => return Ok(Err(RoleChange::NoSuchService(service.clone()))),
+            }
+        }
+        Ok(Ok(ids))
+    }
+
+    /// Gives the role to them, and takes it from others of a kind that is named.
+    fn put(&self, tx: &Transaction<'_>, role: &RoleName) -> Result<()> {
+        const USERS: [&str; 2] = [
+            "DELETE FROM user_roles WHERE role = :role",
+            "INSERT INTO user_roles (user_id, role) VALUES (:id, :role) ON CONFLICT DO NOTHING",
+        ];
+        const GROUPS: [&str; 2] = [
+            "DELETE FROM group_roles WHERE role = :role",
+            "INSERT INTO group_roles (group_id, role) VALUES (:id, :role) ON CONFLICT DO NOTHING",
+        ];
+        const SERVICES: [&str; 2] = [
+            "DELETE FROM service_roles WHERE role = :role",
+            "INSERT INTO service_roles (service_id, role) VALUES (:id, :role) ON CONFLICT DO NOTHING",
+        ];
+        let kinds = [
+            (USERS, &self.users),
+            (GROUPS, &self.groups),
+            (SERVICES, &self.services),
+        ];
+        for ([take, give], ids) in kinds {
+            let Some(ids) = ids else {
+                continue;
+            };
+            tx.prepare_cached(take)?
+                .execute(named_params! { ":role": role.as_str() })?;
+            for id in ids {
+                tx.prepare_cached(give)?
+                    .execute(named_params! { ":id": id, ":role": role.as_str() })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn list_holders(conn: &Connection) -> Result<BTreeMap<RoleName, Members>> {
+    const USERS: &str = "
+        SELECT role, name FROM user_roles JOIN users ON users.id = user_id
+        UNION SELECT 'admin', name FROM users WHERE admin OR admin_granted";
+    const GROUPS: &str = "
+        SELECT role, name FROM group_roles JOIN groups ON groups.id = group_id";
+    const SERVICES: &str = "
+        SELECT role, name FROM service_roles JOIN services ON services.id = service_id";
+    let mut holders: BTreeMap<RoleName, Members> = BTreeMap::new();
+    let mut statement = conn.prepare_cached(USERS)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let columns = Columns(row);
+        let members = holders.entry(columns.role_name("role")?).or_default();
+        members.users.insert(columns.user_name("name")?);
+    }
+    let mut statement = conn.prepare_cached(GROUPS)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let columns = Columns(row);
+        let members = holders.entry(columns.role_name("role")?).or_default();
+        members.groups.insert(columns.group_name("name")?);
+    }
+    let mut statement = conn.prepare_cached(SERVICES)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let columns = Columns(row);
+        let members = holders.entry(columns.role_name("role")?).or_default();
+        members.services.insert(columns.service_name("name")?);
+    }
+    Ok(holders)
+}
+
 fn list_roles(conn: &Connection) -> Result<Vec<Role>> {
     const SQL: &str = "SELECT name, description, scopes FROM roles ORDER BY name";
-    let corrupt = |_| Error::Corrupt {
-        column: "roles.name",
-    };
     let mut statement = conn.prepare_cached(SQL)?;
     let mut rows = statement.query([])?;
     let mut roles = Vec::new();
     while let Some(row) = rows.next()? {
         let columns = Columns(row);
         roles.push(Role {
-            name: RoleName::parse(&columns.text("name")?).map_err(corrupt)?,
+            name: columns.role_name("name")?,
             description: columns.text("description")?,
             scopes: columns.scopes("scopes")?,
         });

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 use super::{Error, Result, groups::MemberOrigin};
 use crate::domain::{
-    names::{GroupName, ServerKey, ServerName, UserName},
+    names::{GroupName, ServerKey, ServerName, ServiceName, UserName},
     role::RoleName,
     scope::{self, Scope},
     secret::TokenHash,
@@ -42,6 +42,10 @@ impl Columns<'_, '_> {
 
     pub(super) fn group_name(&self, name: &'static str) -> Result<GroupName> {
         GroupName::parse(&self.text(name)?).map_err(|_| Error::Corrupt { column: name })
+    }
+
+    pub(super) fn service_name(&self, name: &'static str) -> Result<ServiceName> {
+        ServiceName::parse(&self.text(name)?).map_err(|_| Error::Corrupt { column: name })
     }
 
     pub(super) fn role_name(&self, name: &'static str) -> Result<RoleName> {

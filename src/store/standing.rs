@@ -164,12 +164,17 @@ pub(super) fn owner(columns: &Columns<'_, '_>) -> Result<Owner> {
 
 /// Returns the number of a service's row, or the words for its absence.
 pub(super) fn get_service_id(conn: &Connection, name: &ServiceName) -> Result<i64> {
+    find_service_id(conn, name)?.ok_or_else(|| Error::Conflict(format!("no service {name}")))
+}
+
+/// Returns the number of a service's row.
+pub(super) fn find_service_id(conn: &Connection, name: &ServiceName) -> Result<Option<i64>> {
     const SQL: &str = "SELECT id FROM services WHERE name = :name";
     let mut statement = conn.prepare_cached(SQL)?;
     let id = statement
         .query_row(named_params! { ":name": name.as_str() }, |row| row.get(0))
         .optional()?;
-    id.ok_or_else(|| Error::Conflict(format!("no service {name}")))
+    Ok(id)
 }
 
 /// Returns the numbers of an owner's row: a user's, or a service's.

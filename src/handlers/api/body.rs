@@ -3,7 +3,10 @@
 use serde_json::{Map, Value};
 
 use super::Request;
-use crate::{domain::time::Timestamp, http::error::Error};
+use crate::{
+    domain::{names::UserName, time::Timestamp},
+    http::error::Error,
+};
 
 /// The most names that one request may have in a list.
 pub(super) const MAX_NAMES: usize = 10_000;
@@ -32,11 +35,10 @@ pub(super) fn object(
 
 /// Refuses a key that is not one of `keys`, and names it: a misspelt one must not be lost.
 pub(super) fn check_keys(object: &Map<String, Value>, keys: &[&str]) -> Result<(), Error> {
-    const MAX_CHARS: usize = 64;
     let Some(key) = object.keys().find(|key| !keys.contains(&key.as_str())) else {
         return Ok(());
     };
-    let key: String = key.chars().take(MAX_CHARS).collect();
+    let key = cut(key);
     let known = keys.join(", ");
     Err(Error::bad_request(format!(
         "Unexpected field: {key}, supported fields: {known}"
@@ -58,12 +60,8 @@ pub(super) fn object_of(request: &Request, known: &[&str]) -> Result<Map<String,
 
 /// Refuses keys that an operation does not know, so that a misspelt one is not lost.
 pub(super) fn check_model_keys(object: &Map<String, Value>, known: &[&str]) -> Result<(), Error> {
-    const MAX_CHARS: usize = 64;
     let unknown = object.keys().filter(|key| !known.contains(&key.as_str()));
-    let unknown: Vec<String> = unknown
-        .map(|key| key.chars().take(MAX_CHARS).collect())
-        .take(8)
-        .collect();
+    let unknown: Vec<_> = unknown.map(|key| cut(key)).take(8).collect();
     if unknown.is_empty() {
         return Ok(());
     }
@@ -117,6 +115,29 @@ pub(super) fn texts<'a>(
         value.as_str().ok_or_else(wrong)
     });
     each.collect::<Result<Vec<_>, _>>().map(Some)
+}
+
+/// Returns the key of a model as names of users, `None` when it is absent; a name that nobody can have is
+/// as unknown as any other.
+pub(super) fn user_names(
+    object: &Map<String, Value>,
+    model: &str,
+    key: &str,
+) -> Result<Option<Vec<UserName>>, Error> {
+    let Some(texts) = texts(object, model, key)? else {
+        return Ok(None);
+    };
+    let names = texts.into_iter().map(|text| {
+        let unknown = |_| Error::bad_request(format!("No such user: {}", cut(text)));
+        UserName::normalised(text).map_err(unknown)
+    });
+    names.collect::<Result<Vec<_>, _>>().map(Some)
+}
+
+/// Returns what a client sent, cut to a length that can be sent back.
+pub(super) fn cut(text: &str) -> String {
+    const MAX_CHARS: usize = 64;
+    text.chars().take(MAX_CHARS).collect()
 }
 
 /// Says in JupyterHub's words, which are Python's, that a value is of the wrong type.

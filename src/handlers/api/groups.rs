@@ -10,7 +10,7 @@ use crate::{
         access::{
             self, AdminGroup, CreateGroups, DeleteGroup, EditGroup, ListReach, ReadGroup, WholeHub,
         },
-        names::{GroupName, UserName},
+        names::GroupName,
         scope::ScopeName,
     },
     http::{
@@ -70,7 +70,7 @@ pub async fn create_groups(ctx: &Context, request: Request) -> Result<Reply, Err
         }
         names.push(name);
     }
-    let users = users(&object)?.unwrap_or_default();
+    let users = body::user_names(&object, "group", "users")?.unwrap_or_default();
     groups::create_all(ctx.hub(), &permit, names.clone(), users).await?;
     let mut models = Vec::new();
     for name in &names {
@@ -90,7 +90,10 @@ pub async fn create_group(ctx: &Context, request: Request) -> Result<Reply, Erro
     let permit = access::permit::<AdminGroup>(ctx.caller.as_ref(), ctx.group_param()?)?;
     let users = match body::json(&request)? {
         None => None,
-        Some(_) => users(&body::object_of(&request, &["users"])?)?,
+        Some(_) => {
+            let object = body::object_of(&request, &["users"])?;
+            body::user_names(&object, "group", "users")?
+        }
     };
     groups::create(ctx.hub(), &permit, users.unwrap_or_default()).await?;
     show(ctx, permit.target(), StatusCode::CREATED).await
@@ -131,7 +134,7 @@ async fn change_members(
 ) -> Result<Reply, Error> {
     let permit = access::permit::<EditGroup>(ctx.caller.as_ref(), ctx.group_param()?)?;
     let object = body::object_of(request, &["users"])?;
-    let users = users(&object)?.ok_or_else(|| {
+    let users = body::user_names(&object, "group", "users")?.ok_or_else(|| {
         Error::bad_request(match change {
             MemberChange::Add => "Must specify users to add",
             MemberChange::Remove => "Must specify users to delete",
@@ -176,22 +179,6 @@ fn model(ctx: &Context, group: &Group) -> Option<GroupModel> {
         roles: in_roles.then(roles),
         properties: whole.then(properties),
     })
-}
-
-/// Returns the users that a body names; a name that nobody can have is as unknown as any other.
-fn users(object: &Map<String, Value>) -> Result<Option<Vec<UserName>>, Error> {
-    let Some(texts) = body::texts(object, "group", "users")? else {
-        return Ok(None);
-    };
-    let parse = |text: &str| {
-        let unknown = || {
-            let cut: String = text.chars().take(64).collect();
-            Error::bad_request(format!("No such user: {cut}"))
-        };
-        UserName::normalised(text).map_err(|_| unknown())
-    };
-    let names: Result<Vec<_>, _> = texts.into_iter().map(parse).collect();
-    names.map(Some)
 }
 
 fn invalid_name(text: &str) -> Error {

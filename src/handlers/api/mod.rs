@@ -14,6 +14,7 @@ pub mod oauth;
 pub mod paging;
 pub mod progress;
 pub mod proxy;
+pub mod roles;
 pub mod servers;
 pub mod services;
 pub mod share_codes;

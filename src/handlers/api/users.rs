@@ -268,7 +268,7 @@ fn parse_wish(request: &Request, user: &UserName) -> Result<Wish, Error> {
     let groups = body::texts(&object, "user", "groups")?;
     let groups = groups.map(|texts| {
         let parse = |text: &&str| {
-            let unknown = || Error::bad_request(format!("No such group: {}", cut(text)));
+            let unknown = || Error::bad_request(format!("No such group: {}", body::cut(text)));
             GroupName::parse(text).map_err(|_| unknown())
         };
         texts.iter().map(parse).collect::<Result<BTreeSet<_>, _>>()
@@ -276,7 +276,7 @@ fn parse_wish(request: &Request, user: &UserName) -> Result<Wish, Error> {
     let roles = body::texts(&object, "user", "roles")?;
     let roles = roles.map(|texts| {
         let parse = |text: &&str| {
-            let unknown = || Error::bad_request(format!("No such role: {}", cut(text)));
+            let unknown = || Error::bad_request(format!("No such role: {}", body::cut(text)));
             RoleName::parse(text).map_err(|_| unknown())
         };
         texts.iter().map(parse).collect::<Result<BTreeSet<_>, _>>()
@@ -287,10 +287,6 @@ fn parse_wish(request: &Request, user: &UserName) -> Result<Wish, Error> {
         groups: groups.transpose()?,
         roles: roles.transpose()?,
     })
-}
-
-fn cut(text: &str) -> String {
-    text.chars().take(64).collect()
 }
 
 /// Returns a user as the caller sees them; `None` when that is not at all, though they are there.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::world::{Answer, World, get, post, read, request};
 use crate::{
     domain::access::Caller,
-    handlers::api::{groups, users},
+    handlers::api::{groups, roles, users},
 };
 
 const NO_ACCESS: (u16, &str) = (404, "No access to resources or resources not found");
@@ -229,7 +229,10 @@ async fn what_a_group_gives_its_members_have_while_they_are_in_it() {
     let world = World::new().await;
     create_all(&world, r#"{"groups": ["lab"]}"#).await;
     world.define_role("helper", &["list:users"]).await;
-    world.give_group_role("lab", "helper").await;
+    let ctx = world.context(world.session("boss").await, &[("role", "helper")]);
+    let body = r#"{"groups": ["lab"]}"#;
+    let put = read(roles::put_role(&ctx, request(Method::PUT, "/", body)).await).await;
+    assert_eq!(put.status, StatusCode::OK);
     let list = async || {
         let ctx = world.context(world.session("bob").await, &[]);
         read(users::list_users(&ctx, get("/hub/api/users")).await)

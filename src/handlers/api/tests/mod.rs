@@ -7,6 +7,7 @@ mod oauth;
 mod paging;
 mod refusals;
 mod resources;
+mod roles;
 mod server_scopes;
 mod servers;
 mod services;

@@ -50,7 +50,13 @@ use crate::{
         tokens::{self, Order},
         users,
     },
-    store::{Store, runs::NewRun, user_edits::UserEdit, users::Login},
+    store::{
+        Store,
+        roles::{NewHolders, RoleChange},
+        runs::NewRun,
+        user_edits::UserEdit,
+        users::Login,
+    },
     systemd::Systemd,
 };
 
@@ -198,8 +204,10 @@ impl World {
             description: String::new(),
             scopes: scopes.iter().map(|s| Scope::parse(s).unwrap()).collect(),
         };
-        hub.store.put_role(role, hub.clock.now()).await.unwrap();
-        hub.authority.rebuild(&hub.settings.load()).await.unwrap();
+        let holders = NewHolders::default();
+        let defined = hub.store.put_role(role, holders, BEGIN).await;
+        assert_eq!(defined.unwrap(), RoleChange::Done);
+        hub.authority.rebuild(&hub.settings).await.unwrap();
     }
 
     /// Gives somebody a role of their own with these scopes.
@@ -212,14 +220,6 @@ impl World {
         };
         let store = &self.parts.hub.store;
         store.edit_user(&user(name), edit).await.unwrap();
-    }
-
-    /// Gives a group a role.
-    pub(super) async fn give_group_role(&self, group: &str, role: &str) {
-        let store = &self.parts.hub.store;
-        let group = GroupName::parse(group).unwrap();
-        let role = RoleName::parse(role).unwrap();
-        store.give_group_role(&group, &role).await.unwrap();
     }
 
     /// Returns somebody with a login cookie.
