@@ -41,7 +41,7 @@ pub struct Seen {
 /// What a server's kernels and terminals do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Kernels {
-    /// How many are at work, or about to be.
+    /// How many are at work.
     pub busy: usize,
     /// How many pages are connected to them.
     pub connections: usize,

@@ -228,9 +228,9 @@ async fn kernels(hub: &Hub, ask: &Ask, route: &Route) -> Option<Kernels> {
     let kernels = get("api/kernels").await?;
     let terminals = get("api/terminals").await.unwrap_or_default();
     for item in kernels.iter().chain(&terminals) {
+        // A kernel that nobody has connected to says "starting" for as long as it lives.
         let state = item.get("execution_state").and_then(Value::as_str);
-        // A kernel that is starting is about to work.
-        found.busy += usize::from(matches!(state, Some("busy" | "starting")));
+        found.busy += usize::from(state == Some("busy"));
         let connections = item.get("connections").and_then(Value::as_u64);
         found.connections += usize::try_from(connections.unwrap_or(0)).unwrap_or(usize::MAX);
         let last = item.get("last_activity").and_then(Value::as_str);

@@ -38,7 +38,7 @@ os.rename("outcome.part", "outcome.txt")
 @pytest.fixture(scope="module")
 def sharing(machine):
     machine.configure(SETTINGS, "sharing")
-    machine.add_user("carol")
+    machine.add_user("frida")
     yield machine
     machine.run("rm -f /etc/carrel/carrel.d/sharing.toml")
     machine.restart_hub()
@@ -126,10 +126,10 @@ def test_what_is_shared_with_a_group_opens_the_server_for_its_members(sharing, a
         assert shared.status_code == 200, shared.text
         assert (shared.json()["group"], shared.json()["kind"]) == ({"name": "class"}, "group")
 
-        with sharing.login("bob") as bob, sharing.login("carol", "carol-4Rx7") as carol:
+        with sharing.login("bob") as bob, sharing.login("frida", "frida-4Rx7") as frida:
             assert open_server_of_alice(bob).status_code == 200
             assert bob.client.get("/user/alice/api/contents").status_code == 200
-            assert open_server_of_alice(carol).status_code == 403
+            assert open_server_of_alice(frida).status_code == 403
             listed = bob.api("GET", "/users/bob/shared").json()
             assert [share["server"]["user"]["name"] for share in listed["items"]] == ["alice"]
 
@@ -142,17 +142,17 @@ def test_what_is_shared_with_a_group_opens_the_server_for_its_members(sharing, a
 
 
 def test_two_people_share_by_name(sharing, alice):
-    shared = alice.api("POST", "/shares/alice/", json={"user": "carol"})
+    shared = alice.api("POST", "/shares/alice/", json={"user": "frida"})
     assert shared.status_code == 200, shared.text
-    with sharing.login("carol", "carol-4Rx7") as carol:
-        assert open_server_of_alice(carol).status_code == 200
+    with sharing.login("frida", "frida-4Rx7") as frida:
+        assert open_server_of_alice(frida).status_code == 200
         # Neither more than using it, nor anybody else's.
-        assert carol.api("DELETE", "/users/alice/server").status_code in (403, 404)
-        assert carol.api("POST", "/shares/alice/", json={"user": "bob"}).status_code in (403, 404)
-        assert carol.api("DELETE", "/users/carol/shared/alice/").status_code == 204
-    with sharing.login("carol", "carol-4Rx7") as carol:
-        assert open_server_of_alice(carol).status_code == 403
-    refused = alice.api("POST", "/shares/bob/", json={"user": "carol"})
+        assert frida.api("DELETE", "/users/alice/server").status_code in (403, 404)
+        assert frida.api("POST", "/shares/alice/", json={"user": "bob"}).status_code in (403, 404)
+        assert frida.api("DELETE", "/users/frida/shared/alice/").status_code == 204
+    with sharing.login("frida", "frida-4Rx7") as frida:
+        assert open_server_of_alice(frida).status_code == 403
+    refused = alice.api("POST", "/shares/bob/", json={"user": "frida"})
     assert refused.status_code == 404, "nobody shares what is not theirs"
 
 
