@@ -6,6 +6,7 @@ use thiserror::Error;
 use tokio::{net::UnixStream, time::timeout};
 
 use super::{
+    measure,
     message::{
         Answers, FrameError, LaunchFault, Prompt, Refusal, Reply, Request, WireAccount, WireSecret,
         receive_frame, send_frame,
@@ -268,11 +269,14 @@ impl Broker {
         patience: Duration,
         what: &'static str,
     ) -> Result<Reply, Error> {
-        let mut stream = self.send(request).await?;
-        timeout(patience, receive_frame(&mut stream))
-            .await
-            .map_err(|_| Error::Deadline(what))?
-            .map_err(Error::Frame)
+        let exchange = async {
+            let mut stream = self.send(request).await?;
+            timeout(patience, receive_frame(&mut stream))
+                .await
+                .map_err(|_| Error::Deadline(what))?
+                .map_err(Error::Frame)
+        };
+        measure::timed(request, exchange).await
     }
 
     async fn send(&self, request: &Request) -> Result<UnixStream, Error> {

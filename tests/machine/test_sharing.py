@@ -160,6 +160,7 @@ def test_the_token_in_jupyterlabs_page_may_share(sharing, alice):
     """Where the configuration says so, and no more than its holder may: a guest's token shares nothing."""
     shared = alice.api("POST", "/shares/alice/", json={"user": "bob"})
     assert shared.status_code == 200, shared.text
+    assert alice.api("DELETE", "/share-codes/alice/").status_code == 204
     assert call_from_page(alice, alice.enter_server().text, "GET").json()["items"] == []
     made = call_from_page(alice, alice.enter_server().text, "POST")
     assert made.status_code == 200, made.text
@@ -181,6 +182,7 @@ def call_from_page(visitor: Visitor, page: str, method: str):
 
 
 def test_a_form_of_another_site_accepts_nothing(sharing, alice):
+    assert alice.api("DELETE", "/shares/alice/").status_code == 204
     made = alice.api("POST", "/share-codes/alice/")
     assert made.status_code == 200, made.text
     code = made.json()["code"]
