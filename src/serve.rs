@@ -40,7 +40,7 @@ use crate::{
     net::{self, listen::Listeners, tls::Tls},
     proxy::{self, Proxy},
     server::{App, dispatch::dispatch},
-    store::Store,
+    store::{Store, configured_groups::ConfiguredGroup},
     systemd::Systemd,
     telemetry::metrics::{METRICS, labels::Unlabelled},
 };
@@ -153,6 +153,8 @@ async fn assemble(settings: Settings, clock: Clock, life: &Life) -> anyhow::Resu
     let settings = Arc::new(ArcSwap::from_pointee(settings));
     let authority = Arc::new(Authority::new(store.clone()));
     authority.take_configuration(&settings).await?;
+    let groups = configured_groups(&settings.load());
+    store.take_configured_groups(groups, clock.now()).await?;
     let servers = Servers::new(servers::Parts {
         store: store.clone(),
         authority: Arc::clone(&authority),
@@ -187,6 +189,18 @@ async fn assemble(settings: Settings, clock: Clock, life: &Life) -> anyhow::Resu
         proxy,
         life.tasks.clone(),
     )))
+}
+
+/// Returns the hub's own groups as the configuration has them.
+fn configured_groups(settings: &Settings) -> Vec<ConfiguredGroup> {
+    let groups = settings.hub_groups.iter();
+    let groups = groups.map(|group| ConfiguredGroup {
+        name: group.name.clone(),
+        properties: (!group.properties.is_empty())
+            .then(|| serde_json::Value::Object(group.properties.clone()).to_string()),
+        users: group.users.iter().cloned().collect(),
+    });
+    groups.collect()
 }
 
 /// The proxy's way of asking a server whether it is up, in the hub's words.

@@ -48,17 +48,6 @@ pub struct GroupPage {
     pub total: u64,
 }
 
-/// A group as the configuration has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConfiguredGroup {
-    /// Its name.
-    pub name: GroupName,
-    /// What scripts are to find with it, a JSON object; what they put there stays when absent.
-    pub properties: Option<String>,
-    /// Who is in it.
-    pub users: BTreeSet<UserName>,
-}
-
 /// What became of groups that were to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GroupCreation {

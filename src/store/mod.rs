@@ -9,6 +9,7 @@ mod file;
 mod row;
 
 pub mod census;
+pub mod configured_groups;
 pub mod groups;
 pub mod oauth;
 pub mod purge;

@@ -12,10 +12,6 @@ use crate::http::{
 
 /// What a client accepts that reads pages.
 const MEDIA_TYPE: &str = "application/jupyterhub-pagination+json";
-/// The most items of one reply.
-const MAX_LIMIT: u64 = 200;
-/// How many items a page has when nobody says.
-const DEFAULT_LIMIT: u64 = 50;
 
 /// The part of a list that a request asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,15 +70,16 @@ impl Part {
                 Error::bad_request("Invalid argument type, offset and limit must be integers")
             }),
         };
+        let max_limit = count(ctx.settings.hub.api_page_max_limit).max(1);
         let default_limit = match shape {
-            Shape::Page => DEFAULT_LIMIT,
+            Shape::Page => count(ctx.settings.hub.api_page_default_limit),
             // Scripts that do not know pages are to miss as little as can be.
-            Shape::Plain => MAX_LIMIT,
+            Shape::Plain => max_limit,
         };
         let own = &ctx.own;
         Ok(Self {
             offset: number("offset", 0)?,
-            limit: number("limit", default_limit)?.clamp(1, MAX_LIMIT),
+            limit: number("limit", default_limit)?.clamp(1, max_limit),
             shape,
             address: format!("{}://{}{}", own.scheme, own.host, request.uri().path()),
             query: query
@@ -151,6 +148,10 @@ fn accepts_pages(headers: &HeaderMap) -> bool {
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','));
     parts.any(|part| part.trim().eq_ignore_ascii_case(MEDIA_TYPE))
+}
+
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
 }
 
 /// Reads an integer without its sign, as large as a database can count.

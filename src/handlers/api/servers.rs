@@ -1,7 +1,5 @@
 //! Servers of users: seen, made, started, changed, stopped (API-30…API-34).
 
-use std::time::Duration;
-
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Map, Value};
 
@@ -24,11 +22,6 @@ use crate::{
     store::servers::{NewServer, ServerEdit},
 };
 
-/// How long a start is watched before the answer is "still pending" (SP-22).
-const SLOW_START: Duration = Duration::from_secs(10);
-/// How long a stop is watched before the answer is "still stopping" (SP-23).
-const SLOW_STOP: Duration = Duration::from_secs(10);
-
 /// `GET /hub/api/users/NAME/server` and `/servers/SERVER`: a server, whether it runs or not.
 pub async fn get_server(ctx: &Context, _request: Request) -> Result<Reply, Error> {
     let permit = permitted::<ReadServer>(ctx)?;
@@ -50,7 +43,13 @@ pub async fn start_server(ctx: &Context, request: Request) -> Result<Reply, Erro
     create_named(ctx, key, wishes.display_name.as_deref()).await?;
     let started = ctx.hub().servers.start(&permit, wishes.options());
     started.map_err(|error| start_error(key, error))?;
-    match ctx.hub().servers.settled(key, SLOW_START).await.life {
+    match ctx
+        .hub()
+        .servers
+        .settled(key, ctx.settings.hub.slow_spawn_timeout)
+        .await
+        .life
+    {
         Life::Ready { .. } => Ok(accepted(StatusCode::CREATED)),
         Life::Stopped { failure } => Err(failed(ctx, key, failure)),
         Life::Launching { .. }
@@ -137,10 +136,11 @@ pub async fn stop_server(ctx: &Context, request: Request) -> Result<Reply, Error
     let status = if before.life.is_active() {
         let stopped = ctx.hub().servers.stop(&permit);
         stopped.map_err(|error| start_error(key, error))?;
+        let slow_stop = ctx.settings.hub.slow_stop_timeout;
         let patience = match remove {
             // The record can only go once nothing runs any more, however long that takes.
-            true => ctx.settings.server.stop_timeout + SLOW_STOP,
-            false => SLOW_STOP,
+            true => ctx.settings.server.stop_timeout + slow_stop,
+            false => slow_stop,
         };
         ctx.hub().servers.settled(key, patience).await
     } else {

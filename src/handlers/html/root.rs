@@ -5,7 +5,7 @@ use http::StatusCode;
 use super::{Context, Error, Reply, Request, frame, next_target, page, query, see, signed_in};
 use crate::{
     domain::{
-        names::{ServerKey, UserName},
+        names::{ServerKey, ServerName, UserName},
         server::Life,
     },
     http::forms::Form,
@@ -67,7 +67,16 @@ pub async fn redirect_to_own_server(ctx: &Context, request: Request) -> Result<R
         Ok(person) => person,
         Err(login) => return Ok(see(login.as_str())),
     };
-    let key = ServerKey::default_of(person.clone());
+    let hub = &ctx.settings.hub;
+    // A name that nobody may give a server leads nowhere (SP-46).
+    let server = match hub.named_servers {
+        true => hub.default_server_name.clone(),
+        false => ServerName::default_server(),
+    };
+    let key = ServerKey {
+        user: person.clone(),
+        server,
+    };
     let mut next = format!("{}{}", ctx.links.server(&key), ctx.param("rest"));
     if let Some(query) = request.uri().query() {
         next.push('?');
