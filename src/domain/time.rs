@@ -9,6 +9,11 @@ use std::{
     time::Duration,
 };
 
+/// The last second of the calendar, in microseconds; what is beyond has no date.
+const LATEST: i64 = 253_402_207_200_000_000;
+/// The first one.
+const EARLIEST: i64 = -377_705_023_201_000_000;
+
 /// An instant, in microseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Timestamp(i64);
@@ -34,14 +39,14 @@ impl Timestamp {
     #[must_use]
     pub fn after(self, duration: Duration) -> Self {
         let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
-        Self(self.0.saturating_add(micros))
+        Self(self.0.saturating_add(micros).min(LATEST))
     }
 
     /// Returns the instant `duration` earlier, at the earliest representable.
     #[must_use]
     pub fn before(self, duration: Duration) -> Self {
         let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
-        Self(self.0.saturating_sub(micros))
+        Self(self.0.saturating_sub(micros).max(EARLIEST))
     }
 
     /// Returns how long after `earlier` this is; zero when it is not after.
@@ -114,6 +119,16 @@ mod tests {
             Some(instant)
         );
         assert_eq!(Timestamp::parse("yesterday"), None);
+    }
+
+    #[test]
+    fn an_instant_beyond_the_calendar_is_its_last() {
+        let now = Timestamp::from_micros(0);
+        let last = now.after(Duration::MAX);
+        assert_eq!(last.to_string(), "9999-12-30T22:00:00.000000Z");
+        assert_eq!(Timestamp::parse(&last.to_string()), Some(last));
+        let first = now.before(Duration::MAX);
+        assert_eq!(Timestamp::parse(&first.to_string()), Some(first));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::{
     domain::{
         access::{self, Action, Permit, ReadServer, StartServer, StopServer},
         names::{ServerKey, ServerName},
-        server::{Failure, Life},
+        server::{Failure, FailureCause, Life},
     },
     handlers::html::failures,
     http::{
@@ -325,15 +325,25 @@ async fn check_removal(ctx: &Context, key: &ServerKey, remove: bool) -> Result<(
 }
 
 /// Returns why a start failed, in words; who may start a server may know.
+///
+/// What an account or a policy stands against is no failure of the hub's (SP-65).
 fn failed(ctx: &Context, key: &ServerKey, failure: Option<Failure>) -> Error {
-    const STATUS: StatusCode = StatusCode::INTERNAL_SERVER_ERROR;
-    match failure {
-        Some(failure) => Error::new(
-            STATUS,
-            failures::view(key, &failure, &ctx.settings).sentence(),
-        ),
-        None => Error::new(STATUS, "The start was cancelled."),
-    }
+    let Some(failure) = failure else {
+        return Error::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "The start was cancelled.",
+        );
+    };
+    let refused = matches!(
+        failure.cause,
+        FailureCause::Refused(_) | FailureCause::LoginNeeded
+    );
+    let status = match refused {
+        true => StatusCode::BAD_REQUEST,
+        false => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    let words = failures::view(key, &failure, &ctx.settings).sentence();
+    Error::new(status, words)
 }
 
 /// Returns why a command was not taken, with the name that JupyterHub's clients expect.
