@@ -33,12 +33,13 @@ class Difference:
 
     case: str
     step: int
+    request: str
     field: str
     real: object
     ours: object
 
     def __str__(self) -> str:
-        return f"request {self.step + 1}, {self.field}: real {short(self.real)}, ours {short(self.ours)}"
+        return f"request {self.step + 1} {self.request}, {self.field}: real {short(self.real)}, ours {short(self.ours)}"
 
 
 @dataclass
@@ -48,12 +49,14 @@ class Known:
     reason: str
     cases: object
     field: object
+    request: object = "*"
     real: object = "*"
     ours: object = "*"
     hits: int = field(default=0, compare=False)
 
     def explains(self, difference: Difference) -> bool:
-        return (matches(self.cases, difference.case) and matches(self.field, difference.field)
+        return (matches(self.cases, difference.case) and matches(self.request, difference.request)
+                and matches(self.field, difference.field)
                 and matches(self.real, difference.real) and matches(self.ours, difference.ours))
 
 
@@ -92,7 +95,8 @@ def differences(case: str, number: int, step: Step, real: Answer, ours: Answer) 
     found = []
     for name in sorted(fields_real.keys() | fields_ours.keys()):
         left, right = fields_real.get(name, ABSENT), fields_ours.get(name, ABSENT)
-        found += [Difference(case, number, where, a, b) for where, a, b in walk(name, left, right)]
+        found += [Difference(case, number, f"{step.method} {step.path}", where, a, b)
+                  for where, a, b in walk(name, left, right)]
     return found
 
 
@@ -145,7 +149,7 @@ def words_back(answer: Answer):
     kept = {value: f"{{{name}}}" for name, value in answer.words.items() if value and not same.fullmatch(name)}
     if not kept:
         return lambda text: text
-    pattern = re.compile(r"(?<![\w-])(" + "|".join(map(re.escape, sorted(kept, key=len, reverse=True))) + r")(?![\w-])")
+    pattern = re.compile(r"(?:(?<![\w-])|(?<=%[0-9A-F]{2}))(" + "|".join(map(re.escape, sorted(kept, key=len, reverse=True))) + r")(?![\w-])")
     return lambda text: pattern.sub(lambda m: kept[m[1]], text)
 
 

@@ -119,8 +119,7 @@ def report(outcome: Outcome) -> None:
     for fault in outcome.broken:
         print(f"    {fault}")
     for found in outcome.unexplained:
-        step = outcome.case.steps[found.step]
-        print(f"    {step.method} {step.path} by {step.by}; {found}")
+        print(f"    {found} (by {outcome.case.steps[found.step].by})")
 
 
 def run(selected: list[Case], hubs: list[Hub], known: list[Known], showing: bool, pool) -> list[Outcome]:

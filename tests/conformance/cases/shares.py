@@ -23,7 +23,7 @@ case(
     get("/shares/{u}/", 200),
     get("/groups/lab/shared", 200),
     get("/users/carol/shared", 200),
-    get("/user", 200, by="carol"),
+    get("/user", 200, by="@carol"),
     users=1,
 )
 case(
@@ -62,7 +62,7 @@ for scopes in (
         f"share scopes {scopes}",
         post("/shares/{u}/", 200, json={"user": "bob", "scopes": scopes}),
         get("/users/bob/shared", 200),
-        get("/user", 200, by="bob"),
+        get("/user", 200, by="@bob"),
         users=1,
     )
 case(
@@ -184,9 +184,16 @@ case(
 case(
     "take a part of a share back",
     post("/shares/{u}/", 200, json={"user": "bob", "scopes": ["access:servers", "read:servers"]}),
-    patch("/shares/{u}/", 200, json={"user": "bob", "scopes": ["read:servers"]}),
+    patch("/shares/{u}/", 200, json={"user": "bob", "scopes": ["read:servers!server={u}/"]}),
     get("/shares/{u}/", 200),
-    patch("/shares/{u}/", 200, json={"user": "bob", "scopes": ["access:servers"]}),
+    patch("/shares/{u}/", 200, json={"user": "bob", "scopes": ["access:servers!server={u}/"]}),
+    get("/shares/{u}/", 200),
+    users=1,
+)
+case(
+    "take a part of a share back by its bare scope",
+    post("/shares/{u}/", 200, json={"user": "bob", "scopes": ["access:servers", "read:servers"]}),
+    patch("/shares/{u}/", 200, json={"user": "bob", "scopes": ["read:servers"]}),
     get("/shares/{u}/", 200),
     users=1,
 )
