@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use http::header;
+use http::{HeaderValue, header};
 
 use super::csrf;
 use crate::{
@@ -78,8 +78,48 @@ pub fn clear_all(reply: &mut Reply, base: &str) {
     }
 }
 
+/// Makes the browser forget a login that is good no more, unless the reply brings a new one (HD-15).
+pub fn forget_login(reply: &mut Reply) {
+    let is_login = |value: &HeaderValue| value.as_bytes().starts_with(HUB_LOGIN.as_bytes());
+    let mut set = reply.headers().get_all(header::SET_COOKIE).iter();
+    if !set.any(is_login)
+        && let Some(value) = clear(HUB_LOGIN, "/")
+    {
+        reply.headers_mut().append(header::SET_COOKIE, value);
+    }
+}
+
 fn set(reply: &mut Reply, cookie: SetCookie<'_>) {
     if let Some(value) = cookie.header() {
         reply.headers_mut().append(header::SET_COOKIE, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::reply;
+
+    #[test]
+    fn a_login_that_is_good_no_more_is_forgotten_unless_there_is_a_new_one() {
+        let cookies = |reply: &Reply| -> Vec<String> {
+            let all = reply.headers().get_all(header::SET_COOKIE).iter();
+            all.map(|value| value.to_str().unwrap().to_owned())
+                .collect()
+        };
+        let mut refused = reply::empty(http::StatusCode::FORBIDDEN);
+        forget_login(&mut refused);
+        let [cleared] = &cookies(&refused)[..] else {
+            panic!("{:?}", cookies(&refused));
+        };
+        assert!(cleared.starts_with("__Host-jupyterhub-hub-login=;"));
+        assert!(cleared.contains("Max-Age=0"));
+
+        let mut welcome = reply::empty(http::StatusCode::FOUND);
+        let hour = Duration::from_secs(3600);
+        set_login(&mut welcome, &Secret::new("fresh".into()), "id", "/", hour);
+        let before = cookies(&welcome);
+        forget_login(&mut welcome);
+        assert_eq!(cookies(&welcome), before);
     }
 }

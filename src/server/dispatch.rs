@@ -295,6 +295,9 @@ async fn answer_row(app: &App, arrival: Arrival, asked: Asked) -> Reply {
         }
         return fault(&method_not_allowed(row), arrival);
     };
+    let is_stale = takes_cookies(row.realm, accepts)
+        && matches!(identity, Identity::Nobody)
+        && jar::find(&head.headers, jar::HUB_LOGIN).is_some();
     let body = match read_body(body, limits.body_bytes, limits.body_timeout).await {
         Ok(body) => body,
         Err(error) => return fault(&error.into(), arrival),
@@ -328,6 +331,9 @@ async fn answer_row(app: &App, arrival: Arrival, asked: Asked) -> Reply {
         if fresh_xsrf && is_page {
             cookies::set_xsrf(&mut reply, &ctx.xsrf, holder);
         }
+    }
+    if is_stale {
+        cookies::forget_login(&mut reply);
     }
     reply
 }
@@ -414,6 +420,14 @@ fn forgery_error(fault: csrf::Fault, method: &Method) -> Error {
         csrf::Fault::Missing => format!("'_xsrf' argument missing from {method}"),
         csrf::Fault::Mismatch => format!("XSRF cookie does not match {method} argument"),
     })
+}
+
+/// Tells whether a login cookie would have counted here.
+fn takes_cookies(realm: Realm, accepts: Accepts) -> bool {
+    match realm {
+        Realm::Page | Realm::Visit | Realm::Api => !matches!(accepts, Accepts::Token),
+        Realm::Open | Realm::OpenApi | Realm::OAuthToken => false,
+    }
 }
 
 /// Returns the session id that a logged-in browser has lost (HD-17).
