@@ -166,7 +166,13 @@ fn order(name: &ServiceName, object: &Map<String, Value>) -> Result<Order, Error
         return Err(Error::bad_request("Invalid service data"));
     }
     let managed = ["command", "cwd", "environment", "user"];
-    let empty = |value: &Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+    let empty = |value: &Value| match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(items) => items.is_empty(),
+        Value::String(text) => text.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    };
     if managed
         .iter()
         .any(|key| object.get(*key).is_some_and(|v| !empty(v)))

@@ -155,6 +155,14 @@ async fn bad_orders_add_nothing() {
 }
 
 #[tokio::test]
+async fn what_only_managed_services_have_may_be_there_and_empty() {
+    let world = World::new().await;
+    let boss = world.session("boss").await;
+    let body = r#"{"command": [], "environment": {}, "cwd": "", "user": null}"#;
+    assert_eq!(create(&world, boss, "plain", body).await.status, 201);
+}
+
+#[tokio::test]
 async fn nobody_gives_a_service_more_than_they_have() {
     let world = World::new().await;
     world.give_roles("bob", &["admin:services"]).await;
