@@ -27,6 +27,10 @@ KEYED = {"id": re.compile(r"(a|sc_)\d+"), "token_id": re.compile(r"a\d+"), "code
 """What stands under these keys by chance, and how it has to look."""
 
 
+CODE = re.compile(r"(?<=[?&])code=[A-Za-z0-9]{30}(?![A-Za-z0-9])")
+"""What an authorization brings back."""
+
+
 @dataclass(frozen=True)
 class Difference:
     """One field in which the answers to one request differ."""
@@ -49,6 +53,8 @@ class Known:
     reason: str
     cases: object
     field: object
+    everywhere: bool = False
+    """It concerns every answer, and makes no case different."""
     request: object = "*"
     real: object = "*"
     ours: object = "*"
@@ -119,7 +125,7 @@ def reduced(step: Step, answer: Answer) -> dict:
     back = words_back(answer)
     fields: dict = {"status": answer.status}
     if location := answer.header("Location"):
-        fields["location"] = back(local(location))
+        fields["location"] = CODE.sub("code=X", back(local(location)))
     if answer.body or answer.status in (201, 202):
         fields["type"] = answer.type
     for name in HEADERS:
@@ -149,7 +155,8 @@ def words_back(answer: Answer):
     kept = {value: f"{{{name}}}" for name, value in answer.words.items() if value and not same.fullmatch(name)}
     if not kept:
         return lambda text: text
-    pattern = re.compile(r"(?:(?<![\w-])|(?<=%[0-9A-F]{2}))(" + "|".join(map(re.escape, sorted(kept, key=len, reverse=True))) + r")(?![\w-])")
+    longest_first = "|".join(map(re.escape, sorted(kept, key=len, reverse=True)))
+    pattern = re.compile(rf"(?:(?<![\w-])|(?<=%[0-9A-F]{{2}}))({longest_first})(?![\w-])")
     return lambda text: pattern.sub(lambda m: kept[m[1]], text)
 
 
@@ -188,6 +195,8 @@ def normalised(value, ordered: bool, back, key: str = ""):
     if isinstance(value, str):
         if key in KEYED:
             value = KEYED[key].sub("X", value)
+        if key == "scope":
+            value = " ".join(sorted(value.split()))
         text = SECRET.sub("X", TIME.sub("T", back(value)))
         text = text.replace(f"https://{HOST}", "HUB")
         return sorted_query(text) if key == "url" else text
@@ -207,7 +216,7 @@ class Forms(HTMLParser):
         self.found: list[dict] = []
         self.feed(text)
         for form in self.found:
-            form["fields"].sort()
+            form["fields"] = sorted(set(form["fields"]))
 
     def handle_starttag(self, tag: str, attrs) -> None:
         attributes = dict(attrs)

@@ -16,6 +16,7 @@ SERVICES = [
     {"name": "grader", "api_token": "grader-token-51c09bd0"},
     {"name": "culler", "api_token": "culler-token-8a1f7702"},
     {"name": "idle", "api_token": "idle-token-b35d2219"},
+    {"name": "fixed", "api_token": "fixed-token-7c1e0a44"},
     {"name": "outside", "api_token": "outside-secret-9f31", "oauth_client_id": "service-outside",
      "oauth_redirect_uri": "https://outside.test/callback",
      "oauth_client_allowed_scopes": ["read:users:activity!user", "read:servers!user", "tokens!user"]},

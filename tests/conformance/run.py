@@ -38,7 +38,8 @@ class Outcome:
     answers: dict[str, list[Answer | str]]
     broken: list[str] = field(default_factory=list)
     unexplained: list[Difference] = field(default_factory=list)
-    explained: list[tuple[Difference, Known]] = field(default_factory=list)
+    explained: list[Difference] = field(default_factory=list)
+    """Without those that concern every answer."""
 
     @property
     def passed(self) -> bool:
@@ -87,7 +88,7 @@ def judge(case: Case, answers: dict[str, list[Answer | str]], known: list[Known]
             for reason in reasons:
                 reason.hits += 1
             if reasons:
-                outcome.explained.append((found, reasons[0]))
+                outcome.explained += [found] if not reasons[0].everywhere else []
             else:
                 outcome.unexplained.append(found)
     outcome.broken += [f"Carrel, request {number + 1}: {answer}"

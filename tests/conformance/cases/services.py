@@ -97,6 +97,10 @@ case("make an administrator", post("/services/{s}", 201, json={"admin": True}), 
 case("make one that exists", post("/services/grader", 409, "Service grader already exists", json={}))
 case("make under another name", post("/services/{s}", 201, json={"name": "another"}), get("/services/another", 404))
 case(
+    "make one with empty words of managed ones",
+    post("/services/{s}", 201, json={"command": [], "environment": {}, "cwd": "", "user": ""}),
+)
+case(
     "make a managed one",
     post("/services/{s}", 400, "Can not create managed service", json={"command": ["sleep", "9"]}),
     get("/services/{s}", 404),
@@ -140,7 +144,7 @@ case(
 case("remove what is not there", delete("/services/nothing", 404, "Service nothing does not exist"))
 case(
     "remove what the configuration names",
-    delete("/services/grader", 405, "Service grader is not modifiable at runtime"),
+    delete("/services/fixed", 405, "Service fixed is not modifiable at runtime"),
 )
 case(
     "remove without the scope",
