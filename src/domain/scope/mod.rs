@@ -4,6 +4,8 @@
 //! caller effectively holds, expanded so that a question about it is one look-up. Rules are those of
 //! JupyterHub's documentation, "Technical overview of scopes". Nothing here does I/O.
 
+#[cfg(test)]
+pub(crate) mod arbitrary;
 pub mod catalogue;
 pub mod custom;
 pub mod filter;
