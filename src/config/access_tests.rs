@@ -6,7 +6,7 @@ use crate::{
     config::{Fault, parse, settings::Settings},
     domain::{
         names::{GroupName, UserName},
-        role::{Origin, RoleName},
+        role::{AdminRole, Origin, RoleName, UserStanding},
         scope,
     },
 };
@@ -84,6 +84,27 @@ fn a_course_with_its_assistants() {
     let of_users = book.scopes_of(&RoleName::user()).unwrap();
     assert_eq!(scope::texts(&of_users), ["custom:grader:hand-in", "self"]);
     assert_eq!(book.remarks(), []);
+}
+
+#[test]
+fn everybody_is_a_user_unless_somebody_is_named() {
+    let table = [
+        ("", true),
+        ("[[roles]]\nname = \"user\"\nscopes = [\"self\"]\n", true),
+        ("[[roles]]\nname = \"user\"\nusers = []\n", false),
+        ("[[roles]]\nname = \"user\"\nusers = [\"carol\"]\n", false),
+    ];
+    let alice = UserStanding::plain(UserName::parse("alice").unwrap(), AdminRole::NotHeld);
+    for (text, expected) in table {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("carrel.toml");
+        std::fs::write(&file, text).unwrap();
+        let roles = crate::config::load(&file)
+            .unwrap()
+            .roles
+            .roles_of_user(&alice);
+        assert_eq!(roles.contains(&RoleName::user()), expected, "{text}");
+    }
 }
 
 #[test]

@@ -43,7 +43,7 @@ pub struct HeldRole {
     pub role: Role,
     /// Where it comes from.
     pub origin: Origin,
-    /// Who has it, by configuration or since. Everybody has the role `user`, which is not repeated here.
+    /// Who has it, by configuration or since. That everybody has the role `user` is not repeated here.
     pub holders: Members,
 }
 

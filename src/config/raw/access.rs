@@ -67,11 +67,10 @@ pub(crate) struct RawRole {
     ///
     /// Example: `["list:users!group=course-101", "admin:servers!group=course-101", "access:servers!group=course-101"]`
     pub scopes: Option<Vec<ScopeText>>,
-    /// People who have it.
+    /// People who have it. Everybody has the role `user`, unless this says who does.
     ///
     /// Example: `["carol"]`
-    #[config(default = [])]
-    pub users: Vec<UserLabel>,
+    pub users: Option<Vec<UserLabel>>,
     /// Groups of the hub whose members have it.
     ///
     /// Example: `["assistants-101"]`

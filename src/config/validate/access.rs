@@ -12,7 +12,7 @@ use crate::{
     },
     domain::{
         names::GroupName,
-        role::{Configured, ConfiguredRole, Members, RoleBook, RoleName},
+        role::{Configured, ConfiguredRole, Members, RoleBook, RoleName, UserList},
         scope::{
             CustomScopes, Scope,
             custom::{CustomDefinition, CustomScopeError},
@@ -108,11 +108,16 @@ fn role(raw: RawRole, merged: &mut Merged<'_>) -> ConfiguredRole {
             merged.blame_item(&key("services"), index, text);
         }
     }
+    let user_list = match raw.users {
+        Some(_) => UserList::Given,
+        None => UserList::Absent,
+    };
     ConfiguredRole {
+        user_list,
         description: raw.description.map(|text| text.0),
         scopes,
         members: Members {
-            users: raw.users.into_iter().map(|user| user.0).collect(),
+            users: raw.users.into_iter().flatten().map(|user| user.0).collect(),
             groups: raw.groups.into_iter().map(|group| group.0).collect(),
             services: raw.services.into_iter().map(|service| service.0).collect(),
         },

@@ -1,7 +1,7 @@
 use super::*;
 use crate::domain::{
     names::{ServerKey, ServerName, ServiceName, UserName},
-    role::{ClientKind, Configured, ConfiguredRole, Members, RoleName},
+    role::{ClientKind, Configured, ConfiguredRole, Members, RoleName, UserList},
     scope::{Membership, Scope, texts},
 };
 
@@ -310,6 +310,7 @@ fn names_of_roles_stand_for_their_scopes() {
         description: None,
         scopes: Some(vec![Scope::parse("read:users!user").unwrap()]),
         members: Members::default(),
+        user_list: UserList::Absent,
     };
     let book = RoleBook::configured(Configured {
         roles: vec![reader],

@@ -1,15 +1,13 @@
-//! The book of roles: all there are, who is in them by configuration, and what follows from it.
+//! The book of roles: all there are, and who is in them by configuration.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
 
 use crate::domain::{
-    names::{GroupName, ServerKey, ServiceName, UserName},
-    role::{
-        AdminRole, ClientKind, Role, RoleName, ServiceStanding, Standing, UserStanding, defaults,
-    },
-    scope::{CustomScopes, Filter, Grants, Holder, Membership, Scope, ScopeError, ScopeName},
+    names::{GroupName, ServiceName, UserName},
+    role::{Role, RoleName, defaults},
+    scope::{CustomScopes, Scope, ScopeError},
 };
 
 /// An immutable snapshot of all roles and custom scopes.
@@ -18,16 +16,17 @@ use crate::domain::{
 /// the definition of a scope, takes it from everybody at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoleBook {
-    roles: BTreeMap<RoleName, Entry>,
-    custom: CustomScopes,
+    pub(super) roles: BTreeMap<RoleName, Entry>,
+    pub(super) custom: CustomScopes,
     remarks: Vec<Remark>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Entry {
+pub(super) struct Entry {
     role: Role,
     origin: Origin,
-    members: Members,
+    pub(super) members: Members,
+    pub(super) user_list: UserList,
 }
 
 /// Where a role comes from, and so who may change it.
@@ -41,7 +40,16 @@ pub enum Origin {
     RunTime,
 }
 
-/// Who is in a role by configuration.
+/// Whether a configuration says which users are in a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserList {
+    /// It does: the role `user` is then theirs only.
+    Given,
+    /// It does not: everybody is in the role `user`.
+    Absent,
+}
+
+/// Who is in a role, by configuration or since.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Members {
     /// Users.
@@ -63,6 +71,8 @@ pub struct ConfiguredRole {
     pub scopes: Option<Vec<Scope>>,
     /// Who is in it.
     pub members: Members,
+    /// Whether it is said which users are.
+    pub user_list: UserList,
 }
 
 /// What the configuration says about roles and scopes.
@@ -113,6 +123,7 @@ impl Default for RoleBook {
             role,
             origin: Origin::Default,
             members: Members::default(),
+            user_list: UserList::Absent,
         };
         let roles = defaults::roles().map(|role| (role.name.clone(), entry(role)));
         Self {
@@ -160,6 +171,7 @@ impl RoleBook {
             description,
             scopes,
             members,
+            user_list,
         } = configured;
         let entry = self.roles.entry(name.clone()).or_insert_with(|| Entry {
             role: Role {
@@ -169,6 +181,7 @@ impl RoleBook {
             },
             origin: Origin::Default,
             members: Members::default(),
+            user_list,
         });
         if entry.origin == Origin::Configuration {
             return Err(RoleError::Duplicate(name));
@@ -176,6 +189,7 @@ impl RoleBook {
         let before = entry.role.clone();
         entry.origin = Origin::Configuration;
         entry.members = members;
+        entry.user_list = user_list;
         entry.role.description = description.unwrap_or(entry.role.description.clone());
         entry.role.scopes = scopes.unwrap_or(entry.role.scopes.clone());
         if name == RoleName::admin() && entry.role != before {
@@ -200,6 +214,7 @@ impl RoleBook {
                 role,
                 origin: Origin::RunTime,
                 members: Members::default(),
+                user_list: UserList::Absent,
             });
         }
         book
@@ -235,139 +250,4 @@ impl RoleBook {
         let entries = self.roles.values();
         entries.map(|entry| (&entry.role, entry.origin, &entry.members))
     }
-
-    /// Returns the roles of a user; those of the user's groups are not among them.
-    pub fn roles_of_user(&self, user: &UserStanding) -> BTreeSet<RoleName> {
-        let mut roles = self.known(&user.roles);
-        roles.extend(self.given(|members| members.users.contains(&user.name)));
-        roles.insert(RoleName::user());
-        if user.admin == AdminRole::Held {
-            roles.insert(RoleName::admin());
-        }
-        roles
-    }
-
-    /// Returns the roles of a group; `run_time` are those given while the hub ran.
-    pub fn roles_of_group(
-        &self,
-        group: &GroupName,
-        run_time: &BTreeSet<RoleName>,
-    ) -> BTreeSet<RoleName> {
-        let mut roles = self.known(run_time);
-        roles.extend(self.given(|members| members.groups.contains(group)));
-        roles
-    }
-
-    /// Returns the roles of a service.
-    pub fn roles_of_service(&self, service: &ServiceStanding) -> BTreeSet<RoleName> {
-        let mut roles = self.known(&service.roles);
-        roles.extend(self.given(|members| members.services.contains(&service.name)));
-        if service.admin == AdminRole::Held {
-            roles.insert(RoleName::admin());
-        }
-        roles
-    }
-
-    /// Tells whether a user is an administrator: marked as one, or in the role themselves (RB-46).
-    pub fn is_admin(&self, user: &UserStanding) -> bool {
-        self.roles_of_user(user).contains(&RoleName::admin())
-    }
-
-    /// Returns what somebody may do who shows their own credentials (RB-30, RB-31).
-    pub fn grants_of(&self, standing: &Standing) -> Grants {
-        let (roles, shares) = match standing {
-            Standing::User(user) => {
-                let mut roles = self.roles_of_user(user);
-                roles.extend(self.known(&user.group_roles));
-                roles.extend(self.given(|members| !members.groups.is_disjoint(&user.groups)));
-                (roles, user.shares.as_slice())
-            }
-            Standing::Service(service) => (self.roles_of_service(service), [].as_slice()),
-        };
-        let roles = roles.iter().filter_map(|name| self.find(name));
-        let scopes = roles.flat_map(|role| &role.scopes).chain(shares);
-        self.expand(scopes, &standing.holder())
-    }
-
-    /// Returns what a token may do: its scopes, as far as its owner still has them (RB-32).
-    ///
-    /// The holder is the token's owner. A token issued to a client opens what the client stands for
-    /// without that being named, and every token may say whose it is. The result is computed at each
-    /// request, so that what the owner loses all tokens lose at once.
-    pub fn grants_of_token(
-        &self,
-        scopes: &[Scope],
-        holder: &Holder,
-        owner: &Grants,
-        members: &Membership,
-        client: Option<&ClientKind>,
-    ) -> Grants {
-        if scopes.iter().any(|s| s.name == ScopeName::Inherit) {
-            return owner.clone();
-        }
-        let access = client.map(defaults::access_client);
-        let identify = defaults::identify(holder);
-        let all = scopes.iter().chain(&access).chain(&identify);
-        let holder = match client {
-            Some(client) => &holder.through(client),
-            None => holder,
-        };
-        self.expand(all, holder).intersect(owner, members)
-    }
-
-    /// Returns what scopes stand for, as their holder has them.
-    pub fn expand<'a>(
-        &self,
-        scopes: impl IntoIterator<Item = &'a Scope>,
-        holder: &Holder,
-    ) -> Grants {
-        Grants::expand(&self.custom.expand(scopes), holder)
-    }
-
-    /// Returns the most that somebody can have by these scopes.
-    pub fn most_of<'a>(&self, scopes: impl IntoIterator<Item = &'a Scope>) -> Grants {
-        Grants::of_anybody(&self.custom.expand(scopes))
-    }
-
-    /// Returns the scopes of a server's own token, spelt out for it (RB-60).
-    ///
-    /// By default they are those of the role `server`. Whatever they are, a server may report that its
-    /// user is active: to do so for the server alone is not enough.
-    pub fn server_token_scopes(
-        &self,
-        chosen: Option<&[Scope]>,
-        key: &ServerKey,
-    ) -> BTreeSet<Scope> {
-        let server = self.find(&RoleName::server());
-        let scopes = chosen.or(server.map(|role| role.scopes.as_slice()));
-        let spell_out = |scope: &Scope| {
-            if scope.filter == Filter::OwnServer {
-                Scope::filtered(scope.name.clone(), Filter::Server(key.clone()))
-            } else {
-                scope.clone()
-            }
-        };
-        let mut scopes: BTreeSet<_> = scopes.unwrap_or_default().iter().map(spell_out).collect();
-        let report = Scope::filtered(ScopeName::UsersActivity, Filter::OwnUser);
-        let enough = [ScopeName::UsersActivity, ScopeName::Inherit].map(Scope::unfiltered);
-        if !enough.iter().any(|scope| scopes.contains(scope)) {
-            scopes.insert(report);
-        }
-        scopes
-    }
-
-    fn known(&self, names: &BTreeSet<RoleName>) -> BTreeSet<RoleName> {
-        let known = |name: &&RoleName| self.roles.contains_key(*name);
-        names.iter().filter(known).cloned().collect()
-    }
-
-    fn given(&self, to: impl Fn(&Members) -> bool) -> impl Iterator<Item = RoleName> {
-        let entries = self.roles.iter();
-        let given = entries.filter(move |(_, entry)| to(&entry.members));
-        given.map(|(name, _)| name.clone())
-    }
 }
-
-#[cfg(test)]
-#[path = "book_tests.rs"]
-mod tests;

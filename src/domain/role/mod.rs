@@ -6,9 +6,12 @@
 mod book;
 mod defaults;
 mod name;
+mod rights;
 mod standing;
 
-pub use self::book::{Configured, ConfiguredRole, Members, Origin, Remark, RoleBook, RoleError};
+pub use self::book::{
+    Configured, ConfiguredRole, Members, Origin, Remark, RoleBook, RoleError, UserList,
+};
 pub use self::defaults::{
     access_client, access_server, admin, identify, identify_user, server, token, user,
 };
@@ -47,3 +50,8 @@ pub fn grants_of_token(
     let client = holder.server.clone().map(ClientKind::Server);
     RoleBook::default().grants_of_token(scopes, holder, owner, members, client.as_ref())
 }
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;

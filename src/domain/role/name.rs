@@ -61,3 +61,50 @@ impl fmt::Display for RoleName {
         f.write_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows of upstream's `test_valid_names`, and some more.
+    #[test]
+    fn names_of_roles_are_checked() {
+        let long = "a".repeat(255);
+        for good in [
+            "abc",
+            "group",
+            "a-pretty-long-name-with-123",
+            "a._~-z",
+            &long,
+        ] {
+            assert_eq!(RoleName::parse(good).unwrap().to_string(), good);
+        }
+        let too_long = "a".repeat(256);
+        let table = [
+            ("", NameError::Empty),
+            ("ab", NameError::BadShape),
+            ("0-abc", NameError::BadShape),
+            ("role-", NameError::BadShape),
+            ("has-Uppercase", NameError::BadCharacter),
+            ("has space", NameError::BadCharacter),
+            ("abc\n", NameError::BadCharacter),
+            ("äbc", NameError::BadCharacter),
+            (&too_long, NameError::TooLong),
+        ];
+        for (name, expected) in table {
+            assert_eq!(RoleName::parse(name), Err(expected), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn default_names_are_names() {
+        for name in [
+            RoleName::user(),
+            RoleName::admin(),
+            RoleName::server(),
+            RoleName::token(),
+        ] {
+            assert_eq!(RoleName::parse(name.as_str()), Ok(name));
+        }
+    }
+}
