@@ -11,7 +11,7 @@ use super::{
     users,
 };
 use crate::domain::{
-    names::{ServerKey, ServerName, UserName},
+    names::{DisplayName, ServerKey, ServerName, UserName},
     server::InvocationId,
     time::Timestamp,
 };
@@ -54,7 +54,7 @@ pub enum RecordedState {
 #[derive(Debug, Clone)]
 pub struct NewServer {
     /// Its name for people.
-    pub display_name: String,
+    pub display_name: DisplayName,
     /// What its owner asks of its starts, as JSON.
     pub user_options: Option<String>,
     /// When it is made.
@@ -69,7 +69,7 @@ pub struct ServerEdit {
     /// Its name.
     pub name: Option<ServerName>,
     /// Its name for people.
-    pub display_name: Option<String>,
+    pub display_name: Option<DisplayName>,
     /// Options of its next start, a JSON object.
     pub user_options: Option<String>,
 }
@@ -129,7 +129,7 @@ impl Store {
             let made = tx.prepare_cached(SQL)?.execute(named_params! {
                 ":user_id": user_id,
                 ":name": key.server.as_str(),
-                ":display_name": server.display_name,
+                ":display_name": server.display_name.as_str(),
                 ":user_options": server.user_options,
                 ":created": server.created.as_micros(),
                 ":limit": i64::try_from(server.limit).unwrap_or(i64::MAX),
@@ -241,7 +241,7 @@ fn edit_server(
     let edited = tx.prepare_cached(EDIT)?.execute(named_params! {
         ":id": id,
         ":name": edit.name.as_ref().map(ServerName::as_str),
-        ":display_name": edit.display_name,
+        ":display_name": edit.display_name.as_ref().map(DisplayName::as_str),
         ":user_options": edit.user_options,
     })?;
     let user_id = row::get_user_id(tx, &key.user)?;

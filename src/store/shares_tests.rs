@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     domain::{
         access::Owner,
-        names::ServerName,
+        names::{DisplayName, ServerName},
         role::{AdminRole, Standing},
         scope::{ScopeName, texts},
         secret::{Secret, TokenHash},
@@ -66,7 +66,7 @@ async fn store() -> Store {
     }
     let lab = key("alice", "lab");
     let server = NewServer {
-        display_name: "Lab".into(),
+        display_name: DisplayName::parse("Lab").unwrap(),
         user_options: None,
         created: at(2),
         limit: 0,

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::domain::{
     access::Owner,
-    names::{ServerKey, ServerName, ServiceName, UserName},
+    names::{DisplayName, ServerKey, ServerName, ServiceName, UserName},
     oauth::{Challenge, ChallengeMethod, server_client_id},
     role::{self, AdminRole, ClientKind, Standing, UserStanding},
     scope::Scope,
@@ -373,7 +373,7 @@ async fn options_of_the_last_start_stay_until_new_ones_come() {
 async fn only_a_stopped_server_can_be_deleted() {
     let store = with_alice().await;
     let lab = |limit| NewServer {
-        display_name: "Lab".into(),
+        display_name: DisplayName::parse("Lab").unwrap(),
         user_options: None,
         created: at(20),
         limit,

@@ -62,9 +62,7 @@ impl Spelling for ServiceLabel {
     }
 
     fn from_text(text: &str) -> Option<Self> {
-        let plain =
-            !text.contains(['/', '%']) && text.trim() == text && !text.chars().all(|c| c == '.');
-        ServiceName::parse(text).ok().filter(|_| plain).map(Self)
+        ServiceName::parse(text).ok().map(Self)
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     domain::{
         access::{self, Action, Permit, ReadServer, StartServer, StopServer},
-        names::{ServerKey, ServerName},
+        names::{DisplayName, ServerKey, ServerName},
         server::{Failure, FailureCause, Life},
     },
     handlers::html::failures,
@@ -35,12 +35,12 @@ pub async fn start_server(ctx: &Context, request: Request) -> Result<Reply, Erro
     get_user(ctx, &key.user).await?;
     let wishes = Wishes::parse(&request)?;
     ctx.check_named(key)?;
-    wishes.check_display_name()?;
+    let display_name = wishes.display_name()?;
     let before = ctx.hub().servers.status(key);
     if pending(&before.life) == Some("spawn") {
         return Ok(accepted(StatusCode::ACCEPTED));
     }
-    create_named(ctx, key, wishes.display_name.as_deref()).await?;
+    create_named(ctx, key, display_name).await?;
     let started = ctx.hub().servers.start(&permit, wishes.options());
     started.map_err(|error| start_error(key, error))?;
     match ctx
@@ -74,8 +74,7 @@ pub async fn create_server(ctx: &Context, request: Request) -> Result<Reply, Err
     }
     let wishes = Wishes::parse(&request)?;
     ctx.check_named(key)?;
-    wishes.check_display_name()?;
-    make(ctx, key, wishes.display_name.as_deref(), wishes.options()).await?;
+    make(ctx, key, wishes.display_name()?, wishes.options()).await?;
     show(ctx, key, StatusCode::CREATED).await
 }
 
@@ -196,10 +195,9 @@ impl Wishes {
         })
     }
 
-    fn check_display_name(&self) -> Result<(), Error> {
-        self.display_name
-            .as_deref()
-            .map_or(Ok(()), check_display_name)
+    fn display_name(&self) -> Result<Option<DisplayName>, Error> {
+        let name = self.display_name.as_deref();
+        name.map(parse_display_name).transpose()
     }
 
     fn options(&self) -> Option<String> {
@@ -208,16 +206,12 @@ impl Wishes {
     }
 }
 
-/// Display names are 1 to 255 printable characters, single spaces only inside (SP-42).
-pub(in crate::handlers) fn check_display_name(name: &str) -> Result<(), Error> {
-    let long = name.chars().count() > 255;
-    let spaced = name.trim() != name || name.contains("  ");
-    let shown = !name.chars().any(char::is_control);
-    if long || spaced || !shown {
+/// Parses a name for people, or says which is none (SP-42).
+pub(in crate::handlers) fn parse_display_name(name: &str) -> Result<DisplayName, Error> {
+    DisplayName::parse(name).map_err(|_| {
         let shown = body::shown(&Value::String(name.to_owned()));
-        return Err(Error::bad_request(format!("Invalid display_name: {shown}")));
-    }
-    Ok(())
+        Error::bad_request(format!("Invalid display_name: {shown}"))
+    })
 }
 
 fn parse_edit(object: &Map<String, Value>) -> Result<ServerEdit, Error> {
@@ -239,7 +233,7 @@ fn parse_edit(object: &Map<String, Value>) -> Result<ServerEdit, Error> {
         ServerName::parse(&name).map_err(invalid)
     });
     let display_name = text("display_name")?.filter(|name| !name.is_empty());
-    display_name.as_deref().map_or(Ok(()), check_display_name)?;
+    let display_name = display_name.as_deref().map(parse_display_name);
     let user_options = match object.get("user_options") {
         None => None,
         Some(options @ Value::Object(_)) => Some(options.to_string()),
@@ -247,7 +241,7 @@ fn parse_edit(object: &Map<String, Value>) -> Result<ServerEdit, Error> {
     };
     Ok(ServerEdit {
         name: name.transpose()?,
-        display_name,
+        display_name: display_name.transpose()?,
         user_options,
     })
 }
@@ -274,7 +268,7 @@ where
 pub(in crate::handlers) async fn create_named(
     ctx: &Context,
     key: &ServerKey,
-    display_name: Option<&str>,
+    display_name: Option<DisplayName>,
 ) -> Result<(), Error> {
     if key.server.is_default() || ctx.hub().store.find_server(key).await?.is_some() {
         return Ok(());
@@ -290,12 +284,12 @@ pub(in crate::handlers) async fn create_named(
 async fn make(
     ctx: &Context,
     key: &ServerKey,
-    display_name: Option<&str>,
+    display_name: Option<DisplayName>,
     user_options: Option<String>,
 ) -> Result<(), Error> {
     let limit = ctx.settings.hub.named_server_limit_per_user;
     let server = NewServer {
-        display_name: display_name.unwrap_or(key.server.as_str()).to_owned(),
+        display_name: display_name.unwrap_or_else(|| DisplayName::of_server(&key.server)),
         user_options,
         created: ctx.hub().clock.now(),
         limit,

@@ -12,7 +12,7 @@ use crate::{
         names::ServerKey,
         server::Life,
     },
-    handlers::api::servers::{check_display_name, create_named},
+    handlers::api::servers::{create_named, parse_display_name},
     http::forms::Form,
     hub::servers::StartError,
 };
@@ -55,7 +55,7 @@ async fn start(
     super::check_user(ctx, &key.user).await?;
     ctx.check_named(&key)?;
     let display_name = query.get("display_name").filter(|name| !name.is_empty());
-    display_name.map_or(Ok(()), check_display_name)?;
+    let display_name = display_name.map(parse_display_name).transpose()?;
     create_named(ctx, &key, display_name).await?;
     let servers = &ctx.hub().servers;
     let next = next_target(ctx, query);

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::world::{World, get, key, post, read, request, user};
 use crate::{
-    domain::access::StartServer,
+    domain::{access::StartServer, names::DisplayName},
     handlers::api::{model, progress, servers as api},
     hub::servers::StartError,
     store::servers::NewServer,
@@ -139,7 +139,7 @@ async fn stopping_what_does_not_run_is_done_at_once() {
     );
     let store = &world.parts.hub.store;
     let lab = NewServer {
-        display_name: "Lab".into(),
+        display_name: DisplayName::parse("Lab").unwrap(),
         user_options: None,
         created: world.parts.hub.clock.now(),
         limit: 0,
