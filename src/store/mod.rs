@@ -166,4 +166,6 @@ fn start(name: &str, mut conn: Connection) -> Result<mpsc::Sender<Job>> {
 }
 
 #[cfg(test)]
+mod people_tests;
+#[cfg(test)]
 mod tests;

@@ -366,3 +366,21 @@ pub(super) fn names<'a>(names: impl IntoIterator<Item = &'a UserName>) -> String
 pub(super) fn number(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+impl Store {
+    /// Returns how SQLite goes about a list of everybody.
+    pub(super) async fn plan_of_page_for_test(&self, query: UserQuery) -> String {
+        self.read("explain a list", move |conn| {
+            let sql = in_order!(query.order, "users", "1");
+            let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+            let parameters = named_params! { ":limit": 1, ":offset": 0 };
+            let details = statement.query_map(parameters, |row| row.get::<_, String>("detail"))?;
+            Ok(details
+                .collect::<std::result::Result<Vec<_>, _>>()?
+                .join("; "))
+        })
+        .await
+        .unwrap()
+    }
+}
