@@ -136,7 +136,7 @@ async fn a_page_is_narrowed_sorted_and_counted() {
         ),
         (
             UserQuery {
-                except: names(&["alice", "dan"]),
+                except: names(&["alice", "dan", "nobody"]),
                 order: UserOrder::Name(Direction::Ascending),
                 ..everybody()
             },

@@ -185,6 +185,10 @@ fn page(conn: &Connection, query: &UserQuery) -> Result<Vec<UserDetails>> {
 
 fn total(conn: &Connection, query: &UserQuery) -> Result<u64> {
     const COUNTED: &str = "SELECT number FROM totals WHERE counted = 'users'";
+    const ALL_BUT: &str = "
+        SELECT number - (
+            SELECT count(*) FROM json_each(:except) AS others CROSS JOIN users ON users.name = others.value)
+        FROM totals WHERE counted = 'users'";
     const NARROWED: &str = "
         SELECT count(*) FROM users
         WHERE (:part = '' OR instr(lower(users.name), :part) > 0)
@@ -197,6 +201,13 @@ fn total(conn: &Connection, query: &UserQuery) -> Result<u64> {
         None => conn
             .prepare_cached(COUNTED)?
             .query_row([], |row| row.get(0))?,
+        Some(Narrowed {
+            only: None,
+            except,
+            part,
+        }) if part.is_empty() => conn
+            .prepare_cached(ALL_BUT)?
+            .query_row(named_params! { ":except": except }, |row| row.get(0))?,
         Some(Narrowed {
             only: None,
             except,
