@@ -16,6 +16,12 @@ use super::{Error, Result};
 /// How long a call waits for another process that has the file locked.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How many statements a connection keeps prepared: more than there are, so that none is read twice.
+const PREPARED_STATEMENTS: usize = 256;
+
+/// How much of the file a connection keeps in memory, in KiB.
+const CACHE_KIB: i64 = 16 * 1024;
+
 /// Append-only: a migration that was released is never changed.
 const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0001-first.sql")),
@@ -43,6 +49,7 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection> {
         conn.busy_timeout(BUSY_TIMEOUT)?;
         conn.pragma_update(None, "query_only", true)?;
         conn.pragma_update(None, "trusted_schema", false)?;
+        remember(&conn)?;
         refuse_newer(&conn)?;
         Ok(conn)
     };
@@ -78,7 +85,14 @@ fn prepare(conn: &Connection) -> Result<()> {
     conn.pragma_update(None, "synchronous", "normal")?;
     conn.pragma_update(None, "foreign_keys", true)?;
     conn.pragma_update(None, "trusted_schema", false)?;
-    conn.set_prepared_statement_cache_capacity(64);
+    remember(conn)
+}
+
+/// Lets a connection keep what it will need again.
+fn remember(conn: &Connection) -> Result<()> {
+    conn.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);
+    // A negative number is one of KiB, not of pages.
+    conn.pragma_update(None, "cache_size", -CACHE_KIB)?;
     Ok(())
 }
 
