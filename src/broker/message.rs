@@ -11,7 +11,6 @@ use std::{
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 use thiserror::Error;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use zeroize::Zeroizing;
 
 use crate::domain::{
@@ -283,29 +282,8 @@ pub fn read_frame<T: DeserializeOwned>(mut from: impl Read) -> Result<T, FrameEr
     Ok(serde_json::from_slice(&body)?)
 }
 
-/// Writes `value` as one frame without blocking the thread.
-pub async fn send_frame(
-    out: &mut (impl AsyncWrite + Unpin),
-    value: &impl Serialize,
-) -> Result<(), FrameError> {
-    let frame = encode(value)?;
-    out.write_all(&frame).await?;
-    Ok(out.flush().await?)
-}
-
-/// Reads one frame without blocking the thread.
-pub async fn receive_frame<T: DeserializeOwned>(
-    from: &mut (impl AsyncRead + Unpin),
-) -> Result<T, FrameError> {
-    let mut length = [0; 4];
-    from.read_exact(&mut length).await?;
-    let mut body = body_buffer(length)?;
-    from.read_exact(&mut body).await?;
-    Ok(serde_json::from_slice(&body)?)
-}
-
 /// Counts what a value would take, so that the buffer of a secret is never moved and left behind.
-fn encode(value: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, FrameError> {
+pub(super) fn encode(value: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, FrameError> {
     let mut counter = Counter(0);
     serde_json::to_writer(&mut counter, value)?;
     if counter.0 > MAX_FRAME_BYTES {
@@ -318,7 +296,8 @@ fn encode(value: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, FrameError> {
     Ok(frame)
 }
 
-fn body_buffer(length: [u8; 4]) -> Result<Zeroizing<Vec<u8>>, FrameError> {
+/// Makes room for a frame's body, of the length that stands before it.
+pub(super) fn body_buffer(length: [u8; 4]) -> Result<Zeroizing<Vec<u8>>, FrameError> {
     let length = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX);
     if length > MAX_FRAME_BYTES {
         return Err(FrameError::TooLong(length));

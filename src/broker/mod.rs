@@ -12,7 +12,6 @@ pub mod client;
 mod files;
 mod launch;
 mod login;
-mod measure;
 pub mod message;
 mod policy;
 mod profile;

@@ -14,8 +14,8 @@ const EXCUSED: [(&str, &str); 1] = [(
     "src/server/dispatch.rs",
     "one road, to be read from top to bottom",
 )];
-/// The hub's side of the broker, which root never runs.
-const HUB_SIDE: &str = "src/broker/client.rs";
+/// The hub's side of the broker, which root never runs: the module, in its file and its folder.
+const HUB_SIDE: &str = "client";
 
 #[test]
 fn files_stay_short() {
@@ -31,7 +31,9 @@ fn files_stay_short() {
 fn the_broker_can_be_read_in_one_sitting() {
     let lines: usize = sources()
         .iter()
-        .filter(|source| source.area() == "broker" && source.path != Path::new(HUB_SIDE))
+        .filter(|source| {
+            source.area() == "broker" && source.module.get(1).is_none_or(|part| part != HUB_SIDE)
+        })
         .map(written_lines)
         .sum();
     assert!(lines < MAX_ROOT_LINES, "what root runs has {lines} lines");

@@ -2,8 +2,10 @@
 
 use std::time::Instant;
 
-use super::message::Request;
-use crate::telemetry::metrics::{METRICS, labels::Verb};
+use crate::{
+    broker::message::Request,
+    telemetry::metrics::{METRICS, labels::Verb},
+};
 
 /// Waits for the answer to a request, and counts it with the time it took.
 pub(super) async fn timed<T, E>(
