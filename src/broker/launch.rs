@@ -39,51 +39,68 @@ pub(super) struct Order {
     pub(super) ticket: Option<Ticket>,
 }
 
+/// What stands against a launch: an answer to give, or an error to tell.
+enum Obstacle {
+    Fault(LaunchFault),
+    Error(Error),
+}
+
+impl<E: Into<Error>> From<E> for Obstacle {
+    fn from(error: E) -> Self {
+        Self::Error(error.into())
+    }
+}
+
+impl Obstacle {
+    fn refused(reason: impl ToString) -> Self {
+        Self::Fault(LaunchFault::Refused {
+            reason: reason.to_string(),
+            login_needed: false,
+        })
+    }
+
+    fn login_needed(reason: impl ToString) -> Self {
+        Self::Fault(LaunchFault::Refused {
+            reason: reason.to_string(),
+            login_needed: true,
+        })
+    }
+}
+
 /// Starts a server; what stands against it is an answer, not an error.
 pub(super) async fn launch(
     order: &Order,
     settings: &Settings,
     clock: &Clock,
 ) -> Result<Reply, Error> {
-    match try_launch(order, settings, clock).await? {
+    match try_launch(order, settings, clock).await {
         Ok(reply) => Ok(reply),
-        Err(fault) => {
+        Err(Obstacle::Fault(fault)) => {
             tracing::info!(server = %order.key, ?fault, "a server was not started");
             Ok(Reply::NotLaunched(fault))
         }
+        Err(Obstacle::Error(error)) => Err(error),
     }
 }
 
-async fn try_launch(
-    order: &Order,
-    settings: &Settings,
-    clock: &Clock,
-) -> Result<Result<Reply, LaunchFault>, Error> {
+async fn try_launch(order: &Order, settings: &Settings, clock: &Clock) -> Result<Reply, Obstacle> {
     check_token(&order.token)?;
-    let account = match admit(order, settings, clock)? {
-        Ok(account) => account,
-        Err(fault) => return Ok(Err(fault)),
-    };
-    let spec = match plan(&account, &order.key, settings) {
-        Ok(spec) => spec,
-        Err(fault) => return Ok(Err(fault)),
-    };
+    let account = admit(order, settings, clock)?;
+    let spec = plan(&account, &order.key, settings)?;
     let _lock = files::lock(&spec.environment_file)?;
     let systemd = Systemd::connect().await?;
     if let Some(status) = systemd.unit_status(&spec.unit).await?
         && status.active.is_up()
     {
-        return Ok(Err(read_start_error(
-            &spec,
-            StartError::standing(status, account.name.as_str()),
-        )?));
+        let standing = StartError::standing(status, account.name.as_str());
+        return Err(read_start_error(&spec, standing));
     }
     prepare(&spec, &account, &order.token)?;
     match start(&systemd, &spec, &account, settings).await {
-        Ok(reply) => Ok(Ok(reply)),
+        Ok(reply) => Ok(reply),
         Err(error) => {
             undo(&systemd, &spec, &error).await?;
-            read_start_error(&spec, error).map(Err)
+            Err(read_start_error(&spec, error))
         }
     }
 }
@@ -101,74 +118,55 @@ fn check_token(token: &Secret<String>) -> Result<(), Error> {
 }
 
 /// Finds out whether the account may have a server now.
-fn admit(
-    order: &Order,
-    settings: &Settings,
-    clock: &Clock,
-) -> Result<Result<Account, LaunchFault>, Error> {
-    let refuse = |reason: String, login_needed: bool| {
-        Ok(Err(LaunchFault::Refused {
-            reason,
-            login_needed,
-        }))
-    };
+fn admit(order: &Order, settings: &Settings, clock: &Clock) -> Result<Account, Obstacle> {
     let login = &settings.login;
     let user = &order.key.user;
-    let Some(account) = accounts::find(user, login)? else {
-        return refuse(format!("there is no account {user}"), false);
-    };
+    let account = accounts::find(user, login)?
+        .ok_or_else(|| Obstacle::refused(format!("there is no account {user}")))?;
     if account.name != *user {
-        return refuse(format!("the account's name is {}", account.name), true);
+        let reason = format!("the account's name is {}", account.name);
+        return Err(Obstacle::login_needed(reason));
     }
     let shadow = accounts::local_passwords()?;
-    let judged = policy::admit(&account, login)
-        .and_then(|()| policy::check_lock(&shadow, account.name.as_str()));
-    if let Err(denial) = judged {
-        return refuse(denial.to_string(), false);
-    }
+    policy::admit(&account, login)
+        .and_then(|()| policy::check_lock(&shadow, account.name.as_str()))
+        .map_err(Obstacle::refused)?;
     if login.require_ticket {
-        let Some(ticket) = &order.ticket else {
-            return refuse(String::from("the account has not logged in yet"), true);
-        };
-        let key = files::ticket_key(Path::new(files::KEY_PATH))?;
-        if let Err(error) = key.check(ticket, &account, clock.now(), login.ticket_lifetime) {
-            return refuse(error.to_string(), true);
-        }
+        let ticket = order
+            .ticket
+            .as_ref()
+            .ok_or_else(|| Obstacle::login_needed("the account has not logged in yet"))?;
+        files::ticket_key(Path::new(files::KEY_PATH))?
+            .check(ticket, &account, clock.now(), login.ticket_lifetime)
+            .map_err(Obstacle::login_needed)?;
     }
     // Nobody is there to answer questions, and the account phase has none.
-    let checked = Transaction::begin(PAM_SERVICE, account.name.as_str(), Box::new(|_| None))
-        .and_then(|mut transaction| transaction.check_account());
-    match checked {
-        Ok(()) => Ok(Ok(account)),
-        Err(error) => refuse(error.to_string(), false),
-    }
+    Transaction::begin(PAM_SERVICE, account.name.as_str(), Box::new(|_| None))
+        .and_then(|mut transaction| transaction.check_account())
+        .map_err(Obstacle::refused)?;
+    Ok(account)
 }
 
 /// Makes the unit, unless something it needs is missing.
-fn plan(account: &Account, key: &ServerKey, settings: &Settings) -> Result<UnitSpec, LaunchFault> {
-    let refused = |reason: String| LaunchFault::Refused {
-        reason,
-        login_needed: false,
-    };
-    let home = &account.home;
-    match std::fs::metadata(home) {
+fn plan(account: &Account, key: &ServerKey, settings: &Settings) -> Result<UnitSpec, Obstacle> {
+    let home = account.home.display();
+    match std::fs::metadata(&account.home) {
         Ok(found) if !found.is_dir() => {
-            return Err(refused(format!("the home {} is no folder", home.display())));
+            return Err(Obstacle::refused(format!("the home {home} is no folder")));
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(refused(format!(
-                "the home folder {} does not exist",
-                home.display()
-            )));
+            let reason = format!("the home folder {home} does not exist");
+            return Err(Obstacle::refused(reason));
         }
         // Some homes on the network can be entered by their owner only.
         _ => {}
     }
-    let program =
-        profile::find_program(&settings.server).ok_or_else(|| LaunchFault::CommandMissing {
+    let program = profile::find_program(&settings.server).ok_or_else(|| {
+        Obstacle::Fault(LaunchFault::CommandMissing {
             command: settings.server.command.clone(),
             searched: settings.server.search_path.clone(),
-        })?;
+        })
+    })?;
     let language = std::env::var("LANG").ok();
     let language = language.filter(|text| !text.is_empty());
     let found = profile::Found {
@@ -178,7 +176,7 @@ fn plan(account: &Account, key: &ServerKey, settings: &Settings) -> Result<UnitS
         language: language.as_deref().unwrap_or(NO_LANGUAGE),
         api_origin: &api_origin(settings.hub.listen_api),
     };
-    UnitSpec::make(&profile::plan(&found, settings)).map_err(|error| refused(error.to_string()))
+    UnitSpec::make(&profile::plan(&found, settings)).map_err(Obstacle::refused)
 }
 
 fn api_origin(address: SocketAddr) -> String {
@@ -236,28 +234,29 @@ async fn undo(systemd: &Systemd, spec: &UnitSpec, error: &StartError) -> Result<
     files::remove(&spec.socket)
 }
 
-fn read_start_error(spec: &UnitSpec, error: StartError) -> Result<LaunchFault, Error> {
+fn read_start_error(spec: &UnitSpec, error: StartError) -> Obstacle {
     let unit = spec.unit.to_string();
     let text = error.to_string();
     let invocation = |status: &UnitStatus| status.invocation.map(|id| id.to_string());
-    Ok(match error {
+    Obstacle::Fault(match error {
         StartError::AlreadyRunning(status) => LaunchFault::AlreadyRunning {
             unit,
             invocation: invocation(&status),
         },
-        StartError::Failed { job, status } => match status {
-            Some(status) => LaunchFault::Failed {
-                unit,
-                message: status.in_words(),
-                invocation: invocation(&status),
-                result: status.result,
-            },
-            None => LaunchFault::Failed {
-                unit,
-                result: job,
-                message: text,
-                invocation: None,
-            },
+        StartError::Failed {
+            status: Some(status),
+            ..
+        } => LaunchFault::Failed {
+            unit,
+            message: status.in_words(),
+            invocation: invocation(&status),
+            result: status.result,
+        },
+        StartError::Failed { job, status: None } => LaunchFault::Failed {
+            unit,
+            result: job,
+            message: text,
+            invocation: None,
         },
         StartError::NotOurs(_) | StartError::Rejected(_) => LaunchFault::Failed {
             unit,
@@ -265,7 +264,7 @@ fn read_start_error(spec: &UnitSpec, error: StartError) -> Result<LaunchFault, E
             message: text,
             invocation: None,
         },
-        StartError::Bus(error) => return Err(error.into()),
+        StartError::Bus(error) => return error.into(),
     })
 }
 
