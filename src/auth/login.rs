@@ -32,8 +32,8 @@ use crate::{
 const REFUSAL_STEP: Duration = Duration::from_millis(2500);
 /// How long a person has to answer a further round.
 const ROUND_LIFETIME: Duration = Duration::from_secs(120);
-/// Conversations that may wait for answers at once. Each keeps a broker, of which there are 256 (see
-/// `carrel-broker.socket`): some must stay free for other logins, and to start and stop servers.
+/// Conversations that may wait for answers at once. Each keeps one of the broker's places for logins, of
+/// which some must stay free for others.
 const MAX_WAITING: usize = 160;
 /// The same for one address; a class of sixty behind one fits.
 const MAX_WAITING_PER_ADDRESS: usize = 80;

@@ -4,10 +4,14 @@ mod frames;
 mod launch;
 mod measure;
 
-use std::{io, net::IpAddr, path::PathBuf, time::Duration};
+use std::{io, net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use thiserror::Error;
-use tokio::{net::UnixStream, time::timeout};
+use tokio::{
+    net::UnixStream,
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 
 pub use self::launch::{LaunchError, LaunchOrder, Launched};
 use self::{
@@ -15,6 +19,7 @@ use self::{
     launch::{read_fault, read_launched},
 };
 use super::{
+    gate,
     message::{Answers, FrameError, Prompt, Refusal, Reply, Request, WireSecret},
     ticket::Ticket,
 };
@@ -27,7 +32,9 @@ use crate::{
     },
 };
 
-/// How long connecting and sending may take; systemd accepts at once, even under load.
+/// The broker's places that logins may take; the others stay free to start and stop servers.
+const LOGIN_PLACES: usize = gate::PLACES / 4 * 3;
+/// How long connecting and sending may take; systemd keeps the socket, even under load.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// What the broker gets beyond its own deadline before the hub gives up on it.
 const GRACE: Duration = Duration::from_secs(15);
@@ -66,6 +73,7 @@ pub enum Error {
 #[derive(Debug, Clone)]
 pub struct Broker {
     socket: PathBuf,
+    login_places: Arc<Semaphore>,
     pam_timeout: Duration,
     start_timeout: Duration,
     stop_timeout: Duration,
@@ -96,6 +104,7 @@ pub enum Step {
 /// A login under way. Dropping it ends it.
 #[derive(Debug)]
 pub struct Conversation {
+    _place: OwnedSemaphorePermit,
     stream: UnixStream,
     round_timeout: Duration,
 }
@@ -105,6 +114,7 @@ impl Broker {
     pub fn new(settings: &Settings) -> Self {
         Self {
             socket: settings.hub.runtime_dir.join(SOCKET_NAME),
+            login_places: Arc::new(Semaphore::new(LOGIN_PLACES)),
             pam_timeout: settings.login.pam_timeout,
             start_timeout: settings.server.start_timeout,
             stop_timeout: settings.server.stop_timeout,
@@ -115,6 +125,7 @@ impl Broker {
     pub fn at(socket: PathBuf) -> Self {
         Self {
             socket,
+            login_places: Arc::new(Semaphore::new(LOGIN_PLACES)),
             pam_timeout: Duration::from_secs(30),
             start_timeout: Duration::from_secs(60),
             stop_timeout: Duration::from_secs(20),
@@ -127,11 +138,16 @@ impl Broker {
         user: &UserName,
         remote: IpAddr,
     ) -> Result<Conversation, Error> {
+        let place = Arc::clone(&self.login_places).acquire_owned();
+        let Ok(Ok(place)) = timeout(CONNECT_TIMEOUT, place).await else {
+            return Err(Error::Deadline("have a place for a login"));
+        };
         let request = Request::Authenticate {
             user: user.as_str().to_owned(),
             remote,
         };
         Ok(Conversation {
+            _place: place,
             stream: self.send(&request).await?,
             round_timeout: self.pam_timeout.saturating_add(GRACE),
         })
@@ -271,5 +287,35 @@ fn unexpected(reply: Reply) -> Error {
         Error::Broker(what)
     } else {
         Error::Protocol
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::UnixListener;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn logins_leave_places_for_servers() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("broker.sock");
+        let _deaf = UnixListener::bind(&socket).unwrap();
+        let broker = Broker {
+            login_places: Arc::new(Semaphore::new(1)),
+            ..Broker::at(socket)
+        };
+        let alice = UserName::parse("alice").unwrap();
+        let here = IpAddr::from([192, 0, 2, 1]);
+        let first = broker.begin_login(&alice, here).await.unwrap();
+        let second = broker.begin_login(&alice, here).await;
+        assert!(matches!(second, Err(Error::Deadline(_))), "{second:?}");
+        let stop = Request::Stop {
+            user: "alice".into(),
+            server: String::new(),
+        };
+        broker.send(&stop).await.unwrap();
+        drop(first);
+        broker.begin_login(&alice, here).await.unwrap();
     }
 }

@@ -1,7 +1,7 @@
 //! The broker: the one part of Carrel that has rights, and the smallest.
 //!
-//! It runs as root, one process per request (socket activation with `Accept=yes`), and knows four
-//! verbs: authenticate, launch, stop, account. The hub sends names, never commands, paths,
+//! It runs as root, one process per request (see [`gate`]), and knows four verbs: authenticate,
+//! launch, stop, account. The hub sends names, never commands, paths,
 //! environment or unit properties; those the broker reads itself from root-owned configuration.
 //! A hub that is taken over can therefore start only what the configuration says, and only for
 //! people who have logged in (see [`ticket`]).
@@ -10,6 +10,7 @@
 mod accounts;
 pub mod client;
 mod files;
+pub mod gate;
 mod launch;
 mod login;
 pub mod message;

@@ -1,12 +1,17 @@
-//! Root's side: one request, read from the socket that systemd passed as standard input.
+//! Root's side: one request, read from the connection that the gate passed as standard input.
 
-use std::{io, os::fd::AsFd, os::unix::net::UnixStream, time::Duration};
-
-use nix::{
-    errno::Errno,
-    sys::socket::{getsockopt, sockopt::PeerCredentials},
+use std::{
+    io,
+    os::fd::{AsFd, OwnedFd},
+    os::unix::net::UnixStream,
+    time::Duration,
 };
-use tokio::runtime;
+
+use nix::errno::Errno;
+use tokio::{
+    runtime,
+    signal::unix::{SignalKind, signal},
+};
 
 use super::{
     accounts, launch, login,
@@ -21,8 +26,6 @@ use crate::{
     },
 };
 
-/// The account of the hub, the only one beside root that is served.
-const HUB_ACCOUNT: &str = "carrel";
 /// How long the request's first frame may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long the account database may take.
@@ -74,17 +77,11 @@ impl Error {
     }
 }
 
-/// Serves the request on standard input.
+/// Serves the request on standard input, whose other side may ask.
 pub fn serve(settings: &Settings) -> Result<(), Error> {
-    let stream = standard_input()?;
-    let peer = peer_of(&stream)?;
-    if peer != 0 && Some(peer) != accounts::uid_of(HUB_ACCOUNT)? {
-        return Err(Error::Peer(peer));
-    }
-    serve_on(&stream, settings)
+    serve_on(&standard_input()?.into(), settings)
 }
 
-/// Serves the request on a connection whose other side may ask.
 fn serve_on(stream: &UnixStream, settings: &Settings) -> Result<(), Error> {
     let watchdog = Watchdog::start(REQUEST_TIMEOUT.saturating_add(GRACE))?;
     for bound in [UnixStream::set_read_timeout, UnixStream::set_write_timeout] {
@@ -139,11 +136,11 @@ fn answer(
                 token: token.0,
                 ticket: ticket.map(|ticket| super::ticket::Ticket::from_secret(ticket.0)),
             };
-            wait_for(launch::launch(&order, settings, &Clock::System))??
+            finish(launch::launch(&order, settings, &Clock::System))?
         }
         Request::Stop { user, server } => {
             let key = parse_key(&user, &server)?;
-            wait_for(launch::stop(&key, settings))??
+            finish(launch::stop(&key, settings))?
         }
     };
     Ok(write_frame(stream, &reply)?)
@@ -156,28 +153,25 @@ fn parse_key(user: &str, server: &str) -> Result<ServerKey, Error> {
     })
 }
 
-/// Runs what talks to systemd; this process has nothing else to do meanwhile.
-fn wait_for<T>(work: impl Future<Output = T>) -> Result<T, Error> {
+/// Does what talks to systemd. When the broker is stopped it gets the time to end, for what is half
+/// done would have to be undone.
+fn finish<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let what = "start the runtime";
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(Error::io("start the runtime"))?;
-    Ok(runtime.block_on(work))
+        .map_err(Error::io(what))?;
+    runtime.block_on(async {
+        let _unused = signal(SignalKind::terminate()).map_err(Error::io(what))?;
+        work.await
+    })
 }
 
-fn standard_input() -> Result<UnixStream, Error> {
-    let input = io::stdin()
-        .as_fd()
-        .try_clone_to_owned()
-        .map_err(Error::io("take standard input"))?;
-    Ok(UnixStream::from(input))
-}
-
-/// Returns the uid of whoever connected; fails when this is no Unix socket at all.
-fn peer_of(stream: &UnixStream) -> Result<u32, Error> {
-    let what = "ask who is on the other side of standard input, which must be a Unix socket";
-    let credentials = getsockopt(stream, PeerCredentials).map_err(Error::os(what))?;
-    Ok(credentials.uid())
+/// Returns the socket that this process was started with.
+pub(super) fn standard_input() -> Result<OwnedFd, Error> {
+    let input = io::stdin();
+    let what = "take standard input";
+    input.as_fd().try_clone_to_owned().map_err(Error::io(what))
 }
 
 #[cfg(test)]

@@ -62,8 +62,8 @@ alice.";
 enum Command {
     /// Run the hub; systemd does this (carrel.service)
     Hub,
-    /// Serve one request of the hub with root's rights; systemd does this (carrel-broker@.service)
-    Broker,
+    /// Serve the hub's requests with root's rights; systemd does this (carrel-broker.service)
+    Broker(broker::Arguments),
     /// Tell every fault of the configuration, with file, line and column
     CheckConfig(check_config::Arguments),
     /// Show who has logged in
@@ -92,7 +92,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let config = &arguments.config;
     match arguments.command {
         Command::Hub => hub::run(config)?,
-        Command::Broker => broker::run(config)?,
+        Command::Broker(arguments) => broker::run(config, &arguments)?,
         Command::CheckConfig(arguments) => return check_config::run(config, &arguments),
         Command::User(arguments) => records::run_user(config, &arguments)?,
         Command::Server(arguments) => records::run_server(config, &arguments)?,

@@ -55,16 +55,16 @@ fn help_and_version_are_no_errors() {
 fn services_refuse_a_faulty_configuration_with_78() {
     let folder = tempfile::tempdir().unwrap();
     let path = configuration(folder.path(), "[hub]\nx = 1\ny = 2\n");
-    for command in ["hub", "broker"] {
-        let done = carrel(&["--config", &path, command]);
-        assert_eq!(done.status.code(), Some(78), "{command}");
+    for command in [&["hub"][..], &["broker", "--request"]] {
+        let done = carrel(&[&["--config", &path], command].concat());
+        assert_eq!(done.status.code(), Some(78), "{command:?}");
         let told = text(&done.stderr);
         let expected = format!(
             "error: the configuration has faults\n  \
              caused by: {path}:2:1: unknown key hub.x\n  \
              caused by: {path}:3:1: unknown key hub.y\n"
         );
-        assert!(told.ends_with(&expected), "{command}: {told}");
+        assert!(told.ends_with(&expected), "{command:?}: {told}");
     }
 }
 

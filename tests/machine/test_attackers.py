@@ -100,7 +100,7 @@ def test_units_cannot_be_stopped_or_changed(machine, alice):
     for command in (f"systemctl --no-ask-password stop {UNIT}", f"systemctl --no-ask-password kill {UNIT}",
                     "systemctl --no-ask-password stop carrel.service", "systemctl --no-ask-password stop carrel.socket",
                     f"systemctl --no-ask-password set-property {UNIT} MemoryMax=1M",
-                    "systemd-run --no-ask-password --uid=alice id", "systemctl --no-ask-password start carrel-broker@x"):
+                    "systemd-run --no-ask-password --uid=alice id", "systemctl --no-ask-password restart carrel-broker.service"):
         assert machine.run(command, user="bob", check=False).returncode != 0, command
     assert machine.active(UNIT) and machine.active("carrel.service")
 

@@ -1,6 +1,7 @@
 """The broker by itself, asked the way a hub would ask that was taken over: as the account `carrel`, with any frame."""
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -26,9 +27,28 @@ def broker():
         appliance.save_journal("broker")
 
 
+def question(request, *answers: str) -> list[str]:
+    return ["setpriv", "--reuid=carrel", "--regid=carrel", "--init-groups", "python3", "-c", SCRIPT, json.dumps(request), *answers]
+
+
 def ask(machine, request, *answers: str) -> dict | str:
-    return json.loads(machine.run(["setpriv", "--reuid=carrel", "--regid=carrel", "--init-groups", "python3", "-c",
-                                   SCRIPT, json.dumps(request), *answers]).stdout)
+    return json.loads(machine.run(question(request, *answers)).stdout)
+
+
+def begin(machine, request, *answers: str) -> subprocess.Popen:
+    """Asks without waiting for the answer."""
+    command = machine.machine.command(question(request, *answers))
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+
+
+def answer_of(asking: subprocess.Popen) -> dict | str:
+    return json.loads(asking.communicate(timeout=60)[0])
+
+
+def requests_under_way(machine) -> list[int]:
+    """The processes that serve one request each."""
+    main = machine.main_pid("carrel-broker.service")
+    return [int(pid) for pid in machine.run(f"pgrep --parent {main}", check=False).stdout.split()] if main else []
 
 
 def log_in(machine, user: str, password: str) -> dict:
@@ -141,10 +161,89 @@ def test_a_module_that_hangs_holds_nobody_else_up(broker):
     broker.write("/etc/carrel/carrel.d/zz.toml", '[login]\npam_timeout = "2s"\n')
     try:
         assert "closed" in log_in(broker, "alice", "alice-8Kq2")
-        eventually(lambda: broker.run("pgrep -x carrel", check=False).stdout == "", 5, "no broker is left")
+        eventually(lambda: broker.run("pgrep -x 'hang|sleep'", check=False).stdout == "", 5, "nothing of it is left")
     finally:
         broker.run("cp /root/pam-carrel /etc/pam.d/carrel; rm /etc/carrel/carrel.d/zz.toml")
     assert "accepted" in log_in(broker, "alice", "alice-8Kq2")
+
+
+@pytest.fixture
+def slow_launch(broker):
+    """A launch of Alice's that cannot go on while somebody else holds her server's lock; and how to let it go on."""
+    ticket = ticket_of(broker, "alice", "alice-8Kq2")
+    lock = "mkdir -p -m 700 /run/carrel/secrets; exec flock /run/carrel/secrets/carrel-user-alice.lock cat"
+    holding = subprocess.Popen(broker.machine.command(["bash", "-c", lock]), stdin=subprocess.PIPE)
+    eventually(lambda: broker.run("pgrep -x flock", check=False).stdout, what="the lock is held")
+    launching = begin(broker, {"launch": {"user": "alice", "server": "", "token": "t" * 32, "ticket": ticket}})
+    eventually(lambda: "->" in broker.run("cat /proc/locks").stdout, what="the launch waits for the lock")
+    yield launching, holding.stdin.close
+    holding.stdin.close()
+    holding.wait()
+    launching.wait()
+    ask(broker, {"stop": {"user": "alice", "server": ""}})
+
+
+def begin_login(machine) -> tuple[subprocess.Popen, int]:
+    """Begins a login that PAM holds up, and returns it with its process; `hang` stands in PAM's file by then."""
+    before = set(requests_under_way(machine))
+    login = begin(machine, {"authenticate": {"user": "bob", "remote": "192.0.2.7"}}, "bob-5Wz9")
+    pid = eventually(lambda: set(requests_under_way(machine)) - before, what="the login is under way").pop()
+    return login, pid
+
+
+@pytest.fixture
+def hanging_logins(broker):
+    """PAM takes as long as the file /run/hang is there."""
+    broker.write("/usr/local/bin/hang", "#!/bin/sh\nwhile [ -e /run/hang ]; do sleep 0.1; done\n")
+    broker.run("chmod 755 /usr/local/bin/hang; touch /run/hang; cp /etc/pam.d/carrel /root/pam-carrel; "
+               "sed -i '1i auth required pam_exec.so quiet /usr/local/bin/hang' /etc/pam.d/carrel")
+    yield lambda: broker.run("rm -f /run/hang")
+    broker.run("rm -f /run/hang; cp /root/pam-carrel /etc/pam.d/carrel")
+
+
+def test_a_request_that_is_killed_takes_nobody_with_it(broker, hanging_logins):
+    (one, pid), (other, _) = begin_login(broker), begin_login(broker)
+    broker.run(f"kill -9 {pid}")
+    assert "closed" in answer_of(one)
+    hanging_logins()
+    assert "accepted" in answer_of(other)
+
+
+def test_a_stop_lets_launches_end_and_nothing_else(broker, slow_launch):
+    launching, go_on = slow_launch
+    broker.run("systemctl stop --no-block carrel-broker.service")
+    eventually(lambda: broker.show("carrel-broker.service", "MainPID")["MainPID"] == "0", what="it takes no more")
+    go_on()
+    assert "launched" in answer_of(launching)
+    assert ask(broker, {"account": {"user": "alice"}})["account"]["name"] == "alice"
+
+
+def test_a_stop_ends_logins_and_all_they_started(broker, hanging_logins):
+    login, _ = begin_login(broker)
+    broker.run("systemctl stop carrel-broker.service")
+    assert "closed" in answer_of(login)
+    assert broker.run("pgrep -x 'carrel|hang'", check=False).stdout == ""
+
+
+def test_a_broker_that_was_killed_is_back_and_its_launches_end(broker, slow_launch):
+    launching, go_on = slow_launch
+    broker.run("systemctl kill --kill-whom=main --signal=SIGKILL carrel-broker.service")
+    go_on()
+    assert "launched" in answer_of(launching)
+    assert ask(broker, {"account": {"user": "alice"}})["account"]["name"] == "alice"
+    assert broker.active("carrel-broker.socket")
+
+
+def test_all_requests_share_one_sandbox(broker, hanging_logins):
+    """The processes of requests have what the unit's main process has, and no more."""
+    login, pid = begin_login(broker)
+    main = broker.main_pid("carrel-broker.service")
+    for what in ("grep -E '^(Cap|NoNewPrivs|Seccomp:)' /proc/{}/status", "readlink /proc/{}/ns/mnt",
+                 "cat /proc/{}/limits", "cat /proc/{}/cgroup"):
+        assert broker.run(what.format(pid)).stdout == broker.run(what.format(main)).stdout, what
+    assert "CapBnd:\t00000000200000df" in broker.run(f"cat /proc/{pid}/status").stdout
+    hanging_logins()
+    assert "accepted" in answer_of(login)
 
 
 def test_the_answers_are_nowhere_to_be_found(broker):
