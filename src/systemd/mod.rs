@@ -1,7 +1,8 @@
 //! systemd over D-Bus: watching the units of user servers, and (for the broker) starting them.
 //!
 //! Watching needs no privilege, so the hub does it itself; what changes anything is called by the
-//! broker alone. Nothing outside this module speaks D-Bus.
+//! broker alone. Nothing outside this module speaks D-Bus. What systemd only passes on, lines of the
+//! journal and the figures of control groups, is read where it lies.
 #![forbid(unsafe_code)]
 
 pub mod cgroup;
