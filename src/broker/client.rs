@@ -30,6 +30,7 @@ use crate::{
         names::{ServerKey, UserName},
         secret::Secret,
     },
+    telemetry::metrics::labels::Verb,
 };
 
 /// The broker's places that logins may take; the others stay free to start and stop servers.
@@ -146,9 +147,10 @@ impl Broker {
             user: user.as_str().to_owned(),
             remote,
         };
+        let sent = self.send(&request).await;
         Ok(Conversation {
             _place: place,
-            stream: self.send(&request).await?,
+            stream: sent.inspect_err(|_| measure::failed(Verb::Authenticate))?,
             round_timeout: self.pam_timeout.saturating_add(GRACE),
         })
     }
@@ -228,7 +230,7 @@ impl Broker {
                 .map_err(|_| Error::Deadline(what))?
                 .map_err(Error::Frame)
         };
-        measure::timed(request, exchange).await
+        measure::timed(measure::verb(request), exchange).await
     }
 
     async fn send(&self, request: &Request) -> Result<UnixStream, Error> {
@@ -252,9 +254,11 @@ impl Broker {
 impl Conversation {
     /// Waits for what PAM wants or says next.
     pub async fn next(&mut self) -> Result<Step, Error> {
-        let reply = timeout(self.round_timeout, receive_frame(&mut self.stream))
-            .await
-            .map_err(|_| Error::Deadline("log a person in"))??;
+        let round = async {
+            let frame = timeout(self.round_timeout, receive_frame(&mut self.stream)).await;
+            Ok::<_, Error>(frame.map_err(|_| Error::Deadline("log a person in"))??)
+        };
+        let reply = measure::timed(Verb::Authenticate, round).await?;
         if let Reply::Prompts(prompts) = reply {
             return Ok(Step::Prompt(prompts));
         }

@@ -7,22 +7,28 @@ use crate::{
     telemetry::metrics::{METRICS, labels::Verb},
 };
 
-/// Waits for the answer to a request, and counts it with the time it took.
+/// Waits for an answer, and counts it with the time it took.
 pub(super) async fn timed<T, E>(
-    request: &Request,
+    verb: Verb,
     exchange: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
     let begun = Instant::now();
     let reply = exchange.await;
-    let verb = match request {
+    METRICS.broker_requests.observe(&verb, begun.elapsed());
+    reply.inspect_err(|_| failed(verb))
+}
+
+/// Counts a request that came to nothing.
+pub(super) fn failed(verb: Verb) {
+    METRICS.broker_failures.count(&verb);
+}
+
+/// Returns what a request asks for, in the words of metrics.
+pub(super) fn verb(request: &Request) -> Verb {
+    match request {
         Request::Authenticate { .. } => Verb::Authenticate,
         Request::Launch { .. } => Verb::Launch,
         Request::Stop { .. } => Verb::Stop,
         Request::Account { .. } => Verb::Account,
-    };
-    METRICS.broker_requests.observe(&verb, begun.elapsed());
-    if reply.is_err() {
-        METRICS.broker_failures.count(&verb);
     }
-    reply
 }
