@@ -21,14 +21,14 @@ FAKE_SOURCE = Path(__file__).with_name("fake_singleuser.py")
 PASSWORDS = {"alice": "alice-8Kq2", "bob": "bob-5Wz9", "admin": "admin-3Vt6"}
 
 
-def built(what: str) -> Path:
+def built(what: str, *arguments: str | Path) -> Path:
     """Runs one of the packaging scripts, which reuse what they made before, and returns the path it prints.
 
     CARREL_DEB names a package to test instead of the one that this tree builds.
     """
     if what == "build" and "CARREL_DEB" in os.environ:
         return Path(os.environ["CARREL_DEB"])
-    printed = subprocess.run([ROOT / "packaging" / what], stdout=subprocess.PIPE, text=True, check=True)
+    printed = subprocess.run([ROOT / "packaging" / what, *arguments], stdout=subprocess.PIPE, text=True, check=True)
     return Path(printed.stdout.strip().splitlines()[-1])
 
 
@@ -69,9 +69,9 @@ class Appliance:
         self._addresses = (f"198.18.{high}.{low}" for high, low in itertools.product(range(256), range(2, 255)))
 
     @classmethod
-    def boot(cls, with_jupyter: bool = True) -> Appliance:
-        """Boots a machine without Carrel in it."""
-        binds = {built("venv"): "/opt/carrel/venv"} if with_jupyter else {}
+    def boot(cls, with_jupyter: bool = True, requirements: Path | None = None) -> Appliance:
+        """Boots a machine without Carrel in it; `requirements` is what its JupyterLab is made of, if not the usual."""
+        binds = {built("venv", *filter(None, [requirements])): "/opt/carrel/venv"} if with_jupyter else {}
         machine = Machine.boot(binds=binds)
         # Visitors come from addresses of their own: the hub counts all of loopback as one.
         machine.run("ip address add 198.18.0.1/16 dev lo")
