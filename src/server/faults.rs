@@ -27,7 +27,8 @@ pub(super) fn tell(ctx: &Context, realm: Realm, headers: &HeaderMap, error: &Err
     log(&ctx.request_id, error);
     let as_json = match realm {
         Realm::Api | Realm::OpenApi | Realm::OAuthToken => true,
-        Realm::Open | Realm::Page | Realm::Visit => wants_json(headers),
+        Realm::Visit => html::visit::is_api_like(ctx, headers),
+        Realm::Open | Realm::Page => wants_json(headers),
     };
     let status = error.status();
     let mut told = if as_json {

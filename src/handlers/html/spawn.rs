@@ -10,14 +10,14 @@ use crate::{
     domain::{
         access::{self, StartServer, StopServer},
         names::ServerKey,
-        server::Life,
     },
     handlers::api::servers::{create_named, parse_display_name},
     http::forms::Form,
     hub::servers::StartError,
 };
 
-/// How long a start is watched before the browser is sent to the page that follows it (PG-66).
+/// How long a start is watched before the browser is sent to the page that follows it (PG-66), which
+/// leads on at once to a server that got ready in that time.
 const FIRST_LOOK: Duration = Duration::from_secs(1);
 /// How long a stop by form is waited for; Jupyter needs about one second.
 const STOP_LOOK: Duration = Duration::from_secs(10);
@@ -59,21 +59,17 @@ async fn start(
     create_named(ctx, &key, display_name).await?;
     let servers = &ctx.hub().servers;
     let next = next_target(ctx, query);
-    let onward = || match &next {
-        Some(next) => see(next),
-        None => see(ctx.links.server(&key).as_str()),
-    };
     match servers.start(&permit, serialized(options)) {
         Ok(()) => {}
-        Err(StartError::AlreadyRunning(_)) => return Ok(onward()),
+        Err(StartError::AlreadyRunning(_)) => {
+            let onward = next.unwrap_or_else(|| ctx.links.server(&key).into());
+            return Ok(see(&onward));
+        }
         // Whatever is pending has a page of its own.
         Err(StartError::PendingStop(_) | StartError::PendingCheck(_)) => {}
         Err(error) => return Err(error.into()),
     }
-    let life = servers.settled(&key, FIRST_LOOK).await.life;
-    if matches!(life, Life::Ready { .. }) {
-        return Ok(onward());
-    }
+    servers.settled(&key, FIRST_LOOK).await;
     Ok(see(ctx.links.spawn_pending(&key, next.as_deref()).as_str()))
 }
 

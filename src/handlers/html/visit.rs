@@ -3,7 +3,7 @@
 //! No visit starts anything. Visitors without access get the same page whether or not the user
 //! exists or the server runs.
 
-use http::{StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use serde::Serialize;
 
 use super::{Context, Error, Reply, Request, frame, page, see, signed_in};
@@ -25,7 +25,7 @@ struct Stopped {
 
 /// GET `/hub/user/NAME[/…]`: where the server is, or how to start it.
 pub async fn show_stopped_server(ctx: &Context, request: Request) -> Result<Reply, Error> {
-    let is_api = is_api_like(ctx, &request);
+    let is_api = is_api_like(ctx, request.headers());
     if ctx.caller.is_none() {
         return match signed_in(ctx, &request) {
             Err(login) if !is_api => Ok(see(login.as_str())),
@@ -106,8 +106,8 @@ fn below_server<'a>(ctx: &'a Context, key: &ServerKey) -> &'a str {
 }
 
 /// Tells whether an application asks, not a person: by what it accepts, or by an `api` in the path.
-fn is_api_like(ctx: &Context, request: &Request) -> bool {
-    wants_json(request.headers()) || ctx.param("rest").split('/').any(|part| part == "api")
+pub fn is_api_like(ctx: &Context, headers: &HeaderMap) -> bool {
+    wants_json(headers) || ctx.param("rest").split('/').any(|part| part == "api")
 }
 
 fn stopped_status(ctx: &Context) -> StatusCode {
