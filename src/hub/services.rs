@@ -16,11 +16,11 @@ use crate::{
         entropy::Entropy,
         names::ServiceName,
         oauth,
-        role::Standing,
-        scope::Scope,
+        role::{self, Standing},
+        scope::{self, Scope, ScopeName},
         secret::{Secret, TokenHash},
     },
-    hub::{Hub, authority},
+    hub::Hub,
     store::{
         self,
         oauth::{Confirmation, NewClient},
@@ -80,6 +80,9 @@ pub enum ServiceError {
     /// Its OAuth client cannot be as asked.
     #[error("{0}")]
     BadClient(String),
+    /// Somebody who may not do everything wants to make an administrator.
+    #[error("Only admins can grant admin permissions")]
+    GrantingAdmin,
     /// Whoever adds it cannot give these scopes.
     #[error("Not assigning requested scopes {} not held by {who}", .scopes.join(","))]
     Exceeds {
@@ -142,13 +145,7 @@ pub async fn add(
     order: Order,
 ) -> Result<(), ServiceError> {
     let name = permit.target();
-    let exceeding = beyond(hub, caller, &order).await?;
-    if !exceeding.is_empty() {
-        return Err(ServiceError::Exceeds {
-            scopes: exceeding,
-            who: permit.by().to_string(),
-        });
-    }
+    check_held(hub, caller, &order).await?;
     let client = client(name, &order)?;
     let created = hub.clock.now();
     let text = match order.api_token {
@@ -169,7 +166,7 @@ pub async fn add(
             owner: Owner::Service(name.clone()),
             client_id: None,
             session_id: None,
-            scopes: crate::domain::role::token(),
+            scopes: role::token(),
             note: format!("Service {name}"),
             created,
             expires: None,
@@ -208,18 +205,30 @@ fn tell(name: &ServiceName, what: &str, by: &By) {
     tracing::info!(target: "audit", { service.name = %name }, "service {name} {what} by {by}");
 }
 
-/// Returns the scopes that whoever adds a service does not have to give: what its visitors' tokens may do
-/// at most.
-async fn beyond(hub: &Hub, caller: &Caller, order: &Order) -> Result<Vec<String>, store::Error> {
+/// Refuses to add a service that could do more than whoever adds it, by itself or with what its visitors
+/// let it do: they may not even be asked, and whoever adds it knows its token.
+async fn check_held(hub: &Hub, caller: &Caller, order: &Order) -> Result<(), ServiceError> {
     let held = caller.grants();
     let members = hub.authority.members(held, &order.allowed_scopes).await?;
-    let holder = authority::holder(caller.owner(), None);
     let book = hub.authority.book();
-    let exceeding = order
-        .allowed_scopes
-        .iter()
-        .filter(|scope| !book.expand([*scope], &holder).is_within(held, &members));
-    Ok(exceeding.map(Scope::to_string).collect())
+    let everything = book.most_of(&role::admin());
+    if order.admin && !everything.is_within(held, &members) {
+        return Err(ServiceError::GrantingAdmin);
+    }
+    let is_held = |scope: &&Scope| {
+        if scope.name == ScopeName::Inherit {
+            // An administrator may be among the visitors.
+            return everything.is_within(held, &members);
+        }
+        book.most_of([*scope]).is_within(held, &members)
+    };
+    let exceeding = order.allowed_scopes.iter().filter(|scope| !is_held(scope));
+    let scopes = scope::texts(exceeding);
+    if scopes.is_empty() {
+        return Ok(());
+    }
+    let who = caller.owner().to_string();
+    Err(ServiceError::Exceeds { scopes, who })
 }
 
 fn client(name: &ServiceName, order: &Order) -> Result<Option<NewClient>, ServiceError> {
@@ -237,6 +246,10 @@ fn client(name: &ServiceName, order: &Order) -> Result<Option<NewClient>, Servic
         return Err(ServiceError::BadClient(format!(
             "oauth_client_id must begin with service-, not {id}"
         )));
+    }
+    if !oauth::is_redirect_uri(&redirect_uri) {
+        let text = "oauth_redirect_uri must be a path of this host or begin with http:// or https://, without a fragment";
+        return Err(ServiceError::BadClient(text.to_owned()));
     }
     Ok(Some(NewClient {
         id,

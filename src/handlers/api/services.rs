@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::{Context, Request, body};
 use crate::{
     domain::{
-        access::{self, AdminService, Caller, CreateUsers, ListReach, ReadService, WholeHub},
+        access::{self, AdminService, Caller, ListReach, ReadService},
         names::ServiceName,
         scope::{Scope, ScopeName},
         secret::Secret,
@@ -94,9 +94,6 @@ pub async fn create_service(ctx: &Context, request: Request) -> Result<Reply, Er
         Some(_) => return Err(Error::bad_request("Invalid service data")),
     };
     let order = order(permit.target(), &object)?;
-    if order.admin && access::permit::<CreateUsers>(caller, WholeHub).is_err() {
-        return Err(Error::forbidden("Only admins can grant admin permissions"));
-    }
     let Some(caller) = caller else {
         return Err(access::Denied::NoCredentials.into());
     };
@@ -223,6 +220,7 @@ impl From<ServiceError> for Error {
             ServiceError::Exists(_) => Self::conflict(text),
             ServiceError::Missing(_) => Self::not_found(text),
             ServiceError::Configured(_) => Self::new(StatusCode::METHOD_NOT_ALLOWED, text),
+            ServiceError::GrantingAdmin => Self::forbidden(text),
             ServiceError::BadClient(_) | ServiceError::Exceeds { .. } => Self::bad_request(text),
             ServiceError::Store(error) => error.into(),
         }

@@ -146,6 +146,10 @@ async fn bad_orders_add_nothing() {
             r#"{"oauth_client_allowed_scopes": ["nothing"]}"#,
             "Scope 'nothing' does not exist",
         ),
+        (
+            r#"{"oauth_redirect_uri": "javascript:alert(1)"}"#,
+            "oauth_redirect_uri must be a path of this host or begin with http:// or https://, without a fragment",
+        ),
     ];
     for (body, expected) in table {
         let refused = create(&world, boss.clone(), "grader", body).await;
@@ -167,23 +171,54 @@ async fn nobody_gives_a_service_more_than_they_have() {
     let world = World::new().await;
     world.give_roles("bob", &["admin:services"]).await;
     let bob = world.session("bob").await;
-    let refused = create(&world, bob.clone(), "grader", r#"{"admin": true}"#).await;
     assert_eq!(
-        refused.error(),
-        (403, "Only admins can grant admin permissions")
+        create(&world, bob.clone(), "plain", "").await.status,
+        201,
+        "one that may do nothing is anybody's to add who may add any"
     );
-    let body = r#"{"oauth_redirect_uri": "https://x.test/cb", "oauth_client_allowed_scopes": ["admin:users"]}"#;
-    assert_eq!(
-        create(&world, bob.clone(), "grader", body).await.status,
-        400
-    );
-    let body = r#"{"oauth_redirect_uri": "https://x.test/cb", "oauth_client_allowed_scopes": ["read:users!user"]}"#;
-    assert_eq!(
-        create(&world, bob.clone(), "grader", body).await.status,
-        201
-    );
+    let makes_admin = r#"{"admin": true}"#;
+    let visitors = |scope: &str| {
+        format!(
+            r#"{{"oauth_redirect_uri": "https://x.test/cb", "oauth_client_allowed_scopes": ["{scope}"]}}"#
+        )
+    };
+    // Some of these mean nothing or little for who adds it, and much for an administrator who visits.
+    let scopes = [
+        "admin:users",
+        "inherit",
+        "self",
+        "tokens!user",
+        "read:users!user",
+    ];
+    for (number, scope) in scopes.into_iter().enumerate() {
+        let refused = create(&world, bob.clone(), "grader", &visitors(scope)).await;
+        let expected = format!("Not assigning requested scopes {scope} not held by user bob");
+        assert_eq!(refused.error(), (400, expected.as_str()));
+        let (boss, name) = (world.session("boss").await, format!("grader-{number}"));
+        let made = create(&world, boss, &name, &visitors(scope)).await;
+        assert_eq!(made.status, 201, "{scope}");
+    }
+    let own = create(&world, bob.clone(), "lister", &visitors("list:services")).await;
+    assert_eq!(own.status, 201);
+
+    // To have all users is not to be an administrator.
+    world
+        .give_roles("bob", &["admin:services", "admin:users"])
+        .await;
+    let tokens = ["admin:services", "admin:users"];
+    for caller in [
+        world.session("bob").await,
+        world.token("boss", &tokens).await,
+    ] {
+        let refused = create(&world, caller, "grader", makes_admin).await;
+        assert_eq!(
+            refused.error(),
+            (403, "Only admins can grant admin permissions")
+        );
+    }
+
     assert_eq!(create(&world, None, "other", "").await.error(), NOBODY);
-    assert_eq!(delete(&world, None, "grader").await.error(), NOBODY);
+    assert_eq!(delete(&world, None, "plain").await.error(), NOBODY);
     assert_eq!(
         create(&world, world.session("alice").await, "other", "")
             .await
