@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::{
     domain::{
-        access::{Caller, Denied, Owner},
+        access::{Caller, Denied, Owner, Via},
         entropy::Entropy,
         names::{ServerKey, UserName},
         oauth::{
@@ -160,7 +160,9 @@ pub async fn authorize(
         agreed,
     } = visit;
     let denied = AuthorizeFailure::Denied(Denied::NoCredentials);
-    let Some((caller, user)) = caller.and_then(|c| c.user().map(|user| (c, user))) else {
+    // People agree in their browser. A token, of whatever scopes, agrees to nothing in their name.
+    let in_person = caller.filter(|caller| matches!(caller.via(), Via::Session { .. }));
+    let Some((caller, user)) = in_person.and_then(|c| c.user().map(|user| (c, user))) else {
         return Err(denied);
     };
     let client_id = parameters.client_id()?;

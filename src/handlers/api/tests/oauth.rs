@@ -281,3 +281,17 @@ async fn a_bad_exchange_is_refused_in_the_protocols_words() {
     let again = exchange(&world, &good).await;
     assert_eq!(again.json(), json!({ "error": "invalid_grant" }));
 }
+
+#[tokio::test]
+async fn a_token_cannot_agree_in_its_owners_name() {
+    let world = world().await;
+    for scopes in [&["access:servers!server=alice/"][..], &["inherit"]] {
+        let token = world.token("alice", scopes).await;
+        let visited = visit(&world, token.clone(), QUERY).await;
+        let agreed = agree(&world, token, "").await;
+        for refused in [visited, agreed] {
+            let expected = (403, "Missing or invalid credentials.");
+            assert_eq!(refused.error(), expected);
+        }
+    }
+}
