@@ -166,7 +166,7 @@ fn remembered_name(account: &str) -> String {
 
 /// Returns the unit of address space that counts as one peer: an IPv4 address, an IPv6 /64. A program of
 /// this machine may come from any loopback address, so all of them are one.
-pub(super) fn network_of(address: IpAddr) -> IpAddr {
+pub fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => {
             let network = u128::from(v6) & (u128::MAX << 64);

@@ -4,9 +4,10 @@ use std::{net::IpAddr, sync::Arc, time::Instant};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request};
+use http_body::Body as _;
 
 use super::{
-    App, faults, headers,
+    App, bodies, faults, headers,
     routes::{self, Found, Params, Realm, Row},
 };
 use crate::{
@@ -298,7 +299,19 @@ async fn answer_row(app: &App, arrival: Arrival, asked: Asked) -> Reply {
     let is_stale = takes_cookies(row.realm, accepts)
         && matches!(identity, Identity::Nobody)
         && jar::find(&head.headers, jar::HUB_LOGIN).is_some();
-    let body = match read_body(body, limits.body_bytes, limits.body_timeout).await {
+    let is_known = !matches!(identity, Identity::Nobody);
+    let longest = bodies::longest(is_known, limits.body_bytes);
+    // What has no declared length may become as long as any.
+    let declared = body
+        .size_hint()
+        .upper()
+        .and_then(|n| usize::try_from(n).ok());
+    let bytes = declared.map_or(longest, |bytes| bytes.min(longest));
+    let Some(_room) = app.bodies.room(arrival.remote, bytes, limits.body_bytes) else {
+        let text = "Too many requests are being read at once. Try again in a moment.";
+        return fault(&Error::unavailable(text), arrival);
+    };
+    let body = match read_body(body, longest, limits.body_timeout).await {
         Ok(body) => body,
         Err(error) => return fault(&error.into(), arrival),
     };

@@ -1,6 +1,7 @@
 //! The one road of a request: [`dispatch`] calls each step in order, [`routes`] is the whole surface.
 #![forbid(unsafe_code)]
 
+mod bodies;
 pub mod dispatch;
 mod faults;
 mod headers;
@@ -14,6 +15,7 @@ use std::sync::{
 use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
+use self::bodies::Bodies;
 use crate::{handlers::Parts, hub::Hub, proxy::Proxy};
 
 /// Everything a request can need.
@@ -27,6 +29,7 @@ pub struct App {
     /// The runtime they run on: connections have threads of their own, which only move bytes.
     runtime: Handle,
     requests: AtomicU64,
+    bodies: Bodies,
 }
 
 impl App {
@@ -38,6 +41,7 @@ impl App {
             tracker,
             runtime: Handle::current(),
             requests: AtomicU64::new(0),
+            bodies: Bodies::default(),
         }
     }
 

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import subprocess
 
 import pytest
 
@@ -222,3 +223,37 @@ def test_the_broker_survives_nonsense(machine):
     for message in ({}, {"launch": {}}, {"exec": ["id"]}, {"launch": {"user": "../../etc", "server": "/"}}, []):
         send_frame(machine, message)
     machine.login("alice").close()
+
+
+FLOOD = """
+import socket, ssl
+context = ssl._create_unverified_context()
+head = (b"POST /hub/login HTTP/1.1\\r\\nHost: localhost\\r\\nContent-Type: application/x-www-form-urlencoded\\r\\n"
+        b"Content-Length: 1000000\\r\\n\\r\\n")
+open_ones = []
+for _ in range(150):
+    stream = context.wrap_socket(socket.create_connection(("127.0.0.1", 443)))
+    try:
+        stream.sendall(head + b"x" * 999_000)
+    except OSError:
+        pass
+    open_ones.append(stream)
+print("sent", flush=True)
+input()
+"""
+
+
+def test_what_strangers_send_does_not_fill_the_memory(machine):
+    pid = machine.main_pid("carrel.service")
+
+    def kilobytes() -> int:
+        return int(machine.run(f"awk '/^RssAnon/ {{print $2}}' /proc/{pid}/status").stdout)
+    before = kilobytes()
+    command = machine.machine.command(["python3", "-c", FLOOD], "bob")
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as flood:
+        assert flood.stdout.readline() == "sent\n"
+        grown = kilobytes() - before
+        with machine.visitor() as visitor:
+            assert visitor.get("/hub/login").status_code == 200
+        flood.communicate("\n", timeout=30)
+    assert grown < 50_000, f"{grown} kB for 150 logins that were not sent whole"
