@@ -7,6 +7,9 @@ use std::{fmt, time::Duration};
 
 use crate::domain::time::Timestamp;
 
+/// How far a clock may run ahead between two looks and be called right.
+const LEAP: Duration = Duration::from_secs(60);
+
 /// What an administrator allows a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {
@@ -98,6 +101,12 @@ fn last_use(seen: &Seen) -> Timestamp {
     let by_kernels = seen.kernels.and_then(|kernels| kernels.last_activity);
     let last = seen.used.max(by_kernels);
     last.map_or(seen.started, |used| used.max(seen.started))
+}
+
+/// Tells whether the clock ran ahead of the time that passed between two looks at it: it was set, or the
+/// machine slept. Nobody could use a server in that time, so it counts for nothing.
+pub fn has_leapt(by_clock: Duration, passed: Duration) -> bool {
+    by_clock > passed.saturating_add(LEAP)
 }
 
 /// Tells whether a request is something a person does.
@@ -244,6 +253,21 @@ mod tests {
             ..RULES
         };
         assert_eq!(judge(&never, &seen(None, None), at(9999)), Verdict::Stays);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_ahead_is_told_from_time_that_passes() {
+        let minutes = |n: u64| Duration::from_secs(60 * n);
+        let table = [
+            (minutes(5), minutes(5), false),
+            (minutes(6), minutes(5), false),
+            (minutes(60), minutes(5), true),
+            // Set back.
+            (Duration::ZERO, minutes(5), false),
+        ];
+        for (by_clock, passed, leapt) in table {
+            assert_eq!(has_leapt(by_clock, passed), leapt, "{by_clock:?}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use serde_json::Value;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::{Hub, servers::Target};
@@ -19,7 +19,7 @@ use crate::{
     config::settings::{Change, CullerSettings, Settings},
     domain::{
         access::{Owner, Permit, StopServer},
-        culling::{Connected, Kernels, Reason, Rules, Seen, Verdict, judge},
+        culling::{Connected, Kernels, Reason, Rules, Seen, Verdict, has_leapt, judge},
         entropy::Entropy,
         names::ServerKey,
         role::Standing,
@@ -71,12 +71,21 @@ type Accounts = HashMap<ServerKey, Vec<String>>;
 /// Looks at servers every so often, until `stop`.
 pub async fn keep(hub: &Hub, ask: Ask, stop: CancellationToken) {
     let mut accounts = Accounts::new();
+    let mut last = (hub.clock.now(), Instant::now());
     loop {
         let settings = hub.settings.load_full();
         tokio::select! {
             () = stop.cancelled() => return,
             () = sleep(settings.culler.check_interval) => {}
         }
+        let now = (hub.clock.now(), Instant::now());
+        if has_leapt(now.0.since(last.0), now.1.duration_since(last.1)) {
+            tracing::info!("the clock was set ahead: every server counts as used just now");
+            for route in hub.routes.all() {
+                route.note_use(now.0);
+            }
+        }
+        last = now;
         if settings.culler.enabled {
             look(hub, &settings, &ask, &mut accounts).await;
         } else {
