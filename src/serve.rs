@@ -5,10 +5,9 @@
 //! sentence and never leaves half a hub.
 #![forbid(unsafe_code)]
 
+mod key;
+
 use std::{
-    fs,
-    io::{ErrorKind, Write},
-    os::unix::fs::OpenOptionsExt,
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
@@ -136,7 +135,7 @@ pub async fn serve(config: &Path, settings: Settings) -> anyhow::Result<()> {
 async fn assemble(settings: Settings, clock: Clock, life: &Life) -> anyhow::Result<Arc<App>> {
     let store = Store::open(&settings.hub.state_dir.join("carrel.sqlite"))?;
     let systemd = Systemd::connect().await.context("connect to systemd")?;
-    let csrf = csrf::Key::new(load_key(&settings.hub.state_dir.join("xsrf.key"))?);
+    let csrf = csrf::Key::new(key::load(&settings.hub.state_dir.join("xsrf.key"))?);
     let throttle = Throttle::new(
         settings.login.failures_per_account,
         settings.login.failures_per_address,
@@ -255,28 +254,6 @@ async fn drain(app: &App, life: &Life, listeners: &mut JoinSet<anyhow::Result<()
     life.tasks.close();
     if timeout(LAST_TASKS, life.tasks.wait()).await.is_err() {
         tracing::warn!("{} tasks did not end; leaving them", life.tasks.len());
-    }
-}
-
-/// Reads a key of 32 bytes, or makes it, readable to the hub alone.
-fn load_key(path: &Path) -> anyhow::Result<[u8; 32]> {
-    match fs::read(path) {
-        Ok(bytes) => bytes
-            .try_into()
-            .map_err(|_| anyhow!("the key {} has not 32 bytes", path.display())),
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            let bytes = Entropy::System.key();
-            let mut file = fs::OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(path)
-                .with_context(|| format!("make the key {}", path.display()))?;
-            file.write_all(&bytes)
-                .with_context(|| format!("write the key {}", path.display()))?;
-            Ok(bytes)
-        }
-        Err(error) => Err(error).with_context(|| format!("read the key {}", path.display())),
     }
 }
 
