@@ -15,5 +15,9 @@ pub(super) fn run(config: &Path) -> anyhow::Result<()> {
         .thread_name("carrel")
         .build()
         .context("start the runtime")?;
-    runtime.block_on(serve::serve(config, settings))
+    let outcome = runtime.block_on(serve::serve(config, settings));
+    if outcome.is_err() {
+        tracing::error!("the hub ends; `carrel doctor` knows more than the reason that follows");
+    }
+    outcome
 }

@@ -102,6 +102,13 @@ fn judge_unit(block: &str) -> Check {
     let found = format!("{} ({})", get("ActiveState"), get("SubState"));
     match get("ActiveState") {
         "active" | "reloading" => Check::ok(unit, found),
+        "activating" if get("SubState") == "auto-restart" => Check::fail(
+            unit,
+            found,
+            format!(
+                "It does not start, and is tried again: `journalctl -u {unit} -n 20` says why."
+            ),
+        ),
         "activating" => Check::warn(unit, found, "It is starting; look again in a moment."),
         _ => Check::fail(
             unit,
