@@ -125,4 +125,6 @@ impl fmt::Display for Fault {
 #[cfg(test)]
 mod access_tests;
 #[cfg(test)]
+mod services_tests;
+#[cfg(test)]
 mod tests;

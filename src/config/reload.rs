@@ -149,6 +149,7 @@ mod tests {
             "server.token_scopes = []",
             "culler.enabled = true",
             "roles = [{ name = \"auditors\", scopes = [\"read:users\"] }]",
+            "services = [{ name = \"grader\" }]",
             "custom_scopes = [{ name = \"custom:a:b\", description = \"A.\" }]",
         ];
         for text in free {

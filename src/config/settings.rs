@@ -2,10 +2,13 @@
 //!
 //! Every value here has been checked; nothing here knows how it was written down.
 
+pub mod services;
+
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
 use serde_json::{Map, Value};
 
+use self::services::ServiceSettings;
 use crate::domain::{
     names::{GroupName, ServerName, UserName},
     role::RoleBook,
@@ -27,6 +30,8 @@ pub struct Settings {
     pub groups: Vec<GroupSettings>,
     /// Groups of the hub itself that are made at the start.
     pub hub_groups: Vec<HubGroupSettings>,
+    /// Services beside the hub, but for those that are added at run time.
+    pub services: Vec<ServiceSettings>,
     /// The roles there are before any is made at run time, with the custom scopes.
     pub roles: RoleBook,
     /// The end of servers that nobody uses.

@@ -5,8 +5,8 @@ use serde::Deserialize;
 use toml::{Spanned, de::DeTable};
 
 use crate::config::{
-    raw::{RawCustomScope, RawGroup, RawHubGroup, RawRole},
-    spelling::{AccountName, CustomScopeLabel, GroupLabel, RoleLabel, reads},
+    raw::{RawCustomScope, RawGroup, RawHubGroup, RawRole, RawService},
+    spelling::{AccountName, CustomScopeLabel, GroupLabel, RoleLabel, ServiceLabel, reads},
     words::join,
 };
 
@@ -25,7 +25,7 @@ pub(super) const ROLES: &str = "roles";
 pub(super) const NAME: &str = "name";
 
 /// Every kind of table there may be many of, in the order of the documentation.
-pub(super) static KINDS: [Kind; 4] = [
+pub(super) static KINDS: [Kind; 5] = [
     Kind {
         key: GROUPS,
         form: Form::Named,
@@ -55,6 +55,16 @@ pub(super) static KINDS: [Kind; 4] = [
         some_name: "custom:grader:read",
         meta: &RawCustomScope::META,
         trial: try_layer::<RawCustomScope>,
+    },
+    Kind {
+        key: SERVICES,
+        form: Form::Listed,
+        one: "a service",
+        name_is: "the name of a service",
+        is_name: reads::<ServiceLabel>,
+        some_name: "grader",
+        meta: &RawService::META,
+        trial: try_layer::<RawService>,
     },
     Kind {
         key: ROLES,

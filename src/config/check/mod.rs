@@ -108,6 +108,7 @@ impl<'t> Reader<'_, 't> {
                 let DeValue::Table(table) = value.into_inner() else {
                     return None;
                 };
+                self.remember(position.name, span.start);
                 let table = self.check_table(position, meta, table);
                 Some(Spanned::new(span, DeValue::Table(table)))
             }

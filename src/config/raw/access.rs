@@ -77,6 +77,8 @@ pub(crate) struct RawRole {
     #[config(default = [])]
     pub groups: Vec<GroupLabel>,
     /// Services that have it.
+    ///
+    /// Example: `["grader"]`
     #[config(default = [])]
     pub services: Vec<ServiceLabel>,
 }

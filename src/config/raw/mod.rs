@@ -14,6 +14,7 @@ mod culler;
 mod hub;
 mod limits;
 mod server;
+mod service;
 
 use confique::Config;
 
@@ -23,6 +24,7 @@ pub(super) use self::{
     hub::{RawHub, RawLogin, RawTls},
     limits::RawLimits,
     server::{RawGroup, RawResources, RawSandbox, RawServer},
+    service::RawService,
 };
 
 const MINUTE: u64 = 60;

@@ -7,6 +7,7 @@ mod json;
 mod label;
 mod name;
 mod quantity;
+mod service;
 
 use std::{fmt, marker::PhantomData};
 
@@ -28,6 +29,7 @@ pub(super) use quantity::{
 };
 #[cfg(test)]
 pub(super) use quantity::{parse_duration, parse_size, spell_size};
+pub(super) use service::{Address, ClientId, RedirectUri, ServiceAccount};
 
 /// A kind of value that can be read from a TOML scalar.
 ///
@@ -130,4 +132,8 @@ read_by_spelling!(
     RoleLabel,
     CustomScopeLabel,
     ScopeText,
+    Address,
+    ServiceAccount,
+    ClientId,
+    RedirectUri,
 );

@@ -5,6 +5,7 @@ mod hub;
 mod rules;
 mod scopes;
 mod server;
+mod services;
 
 use std::path::PathBuf;
 
@@ -51,6 +52,7 @@ fn settings(merged: &mut Merged<'_>) -> Result<Settings, String> {
         server: server::server(raw.server, merged),
         groups: server::groups(merged)?,
         hub_groups: access::hub_groups(merged)?,
+        services: services::services(merged)?,
         roles: access::roles(extra, merged)?,
         culler: hub::culler(raw.culler),
         limits: hub::limits(&raw.limits),
