@@ -35,11 +35,12 @@ use crate::{
         culler, housekeeping,
         routes::Routes,
         servers::{self, ProbeError, Servers, Target},
+        services,
     },
     net::{self, listen::Listeners, tls::Tls},
     proxy::{self, Proxy},
     server::{App, dispatch::dispatch},
-    store::{Store, configured_groups::ConfiguredGroup},
+    store::{self, Store, configured_groups::ConfiguredGroup},
     systemd::Systemd,
     telemetry::metrics::{METRICS, labels::Unlabelled},
 };
@@ -154,6 +155,7 @@ async fn assemble(settings: Settings, clock: Clock, life: &Life) -> anyhow::Resu
     authority.take_configuration(&settings).await?;
     let groups = configured_groups(&settings.load());
     store.take_configured_groups(groups, clock.now()).await?;
+    services::configured::take(&store, &settings.load(), clock.now()).await?;
     let servers = Servers::new(servers::Parts {
         store: store.clone(),
         authority: Arc::clone(&authority),
@@ -308,13 +310,17 @@ async fn reload(config: &Path, app: &App, tls: &Tls) {
                 tracing::warn!("{key} has changed: only a restart brings that into effect");
             }
             settings.store(Arc::new(config::reload::watchable(&running, wanted)));
-            let authority = &app.hub().authority;
-            match timeout(LAST_TASKS, authority.take_configuration(settings)).await {
+            match timeout(LAST_TASKS, take_over(app.hub())).await {
                 Ok(Ok(())) => tracing::info!("took the configuration in"),
                 Ok(Err(error)) => {
-                    tracing::error!("kept the old roles: {:#}", anyhow::Error::new(error));
+                    tracing::error!(
+                        "kept the old roles and services: {:#}",
+                        anyhow::Error::new(error)
+                    );
                 }
-                Err(_) => tracing::error!("kept the old roles: the database does not answer"),
+                Err(_) => {
+                    tracing::error!("kept the old roles and services: the database does not answer")
+                }
             }
         }
         Err(faults) => tracing::error!("kept the old configuration: {faults}"),
@@ -325,6 +331,12 @@ async fn reload(config: &Path, app: &App, tls: &Tls) {
         Err(error) => tracing::error!("kept the old certificate: {:#}", anyhow::Error::new(error)),
     }
     notify(&[NotifyState::Ready]);
+}
+
+/// Takes over of a new configuration what is recorded or computed from it.
+async fn take_over(hub: &Hub) -> Result<(), store::Error> {
+    hub.authority.take_configuration(&hub.settings).await?;
+    services::configured::take(&hub.store, &hub.settings.load_full(), hub.clock.now()).await
 }
 
 fn notify(states: &[NotifyState<'_>]) {

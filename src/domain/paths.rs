@@ -1,8 +1,8 @@
-//! Where a server lies: its prefix in URLs. Everything that names it agrees on this spelling.
+//! Where a server or service lies: its prefix in URLs. Everything that names it agrees on this spelling.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::domain::names::ServerKey;
+use crate::domain::names::{ServerKey, ServiceName};
 
 /// What stays plain in a path segment, as JupyterHub quotes names (`safe="@~"`).
 pub const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
@@ -24,10 +24,22 @@ pub fn server_prefix(base_url: &str, key: &ServerKey) -> String {
     prefix
 }
 
+/// Returns `{base}services/NAME/`, percent-encoded; `base_url` begins and ends in `/`.
+pub fn service_prefix(base_url: &str, name: &ServiceName) -> String {
+    let name = utf8_percent_encode(name.as_str(), SEGMENT);
+    format!("{base_url}services/{name}/")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::names::{ServerName, UserName};
+
+    #[test]
+    fn services_have_a_prefix_too() {
+        let name = ServiceName::parse("hand in").unwrap();
+        assert_eq!(service_prefix("/lab/", &name), "/lab/services/hand%20in/");
+    }
 
     #[test]
     fn prefixes_are_quoted_as_jupyterhub_does() {

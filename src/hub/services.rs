@@ -1,30 +1,34 @@
-//! Services that the API adds: programs that run elsewhere and ask the hub with a token of their own, or
-//! have people log in through it.
+//! Services: programs beside the hub, which ask it with a token of their own or have people log in
+//! through it. The configuration names them, and the API adds others that run elsewhere.
 //!
-//! None of them is routed: where the hub leads people is for the configuration to say, not for whoever
-//! holds a token.
+//! None that the API added is routed: where the hub leads people is for the configuration to say, not for
+//! whoever holds a token.
 
-use std::collections::BTreeSet;
+pub mod configured;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
 use super::tokens;
 use crate::{
+    config::settings::services::ServiceSettings,
     domain::{
         access::{AdminService, By, Caller, Owner, Permit},
         entropy::Entropy,
         names::ServiceName,
-        oauth,
+        oauth, paths,
         role::{self, Standing},
         scope::{self, Scope, ScopeName},
         secret::{Secret, TokenHash},
+        time::Timestamp,
     },
     hub::Hub,
     store::{
         self,
         oauth::{Confirmation, NewClient},
-        services::{AddedService, ServiceRecords},
+        services::{AddedService, ServiceRecords, ServiceToken, token_note},
         tokens::NewToken,
     },
 };
@@ -61,8 +65,23 @@ pub struct Known {
     pub admin: bool,
     /// Its roles, sorted.
     pub roles: Vec<String>,
-    /// What the API was given.
-    pub spec: Map<String, Value>,
+    /// What it is beside that.
+    pub description: Description,
+}
+
+/// What a service is, in the words of JupyterHub's API.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Description {
+    /// Where it listens.
+    pub url: String,
+    /// Where people reach it; empty when they do not.
+    pub prefix: String,
+    /// What Carrel runs.
+    pub command: Vec<String>,
+    /// Anything.
+    pub info: Map<String, Value>,
+    /// Whether pages are to show it.
+    pub display: bool,
 }
 
 /// Why a service was not added or removed; the texts are JupyterHub's.
@@ -101,10 +120,19 @@ pub async fn list(
     hub: &Hub,
     only: Option<&BTreeSet<ServiceName>>,
 ) -> Result<Vec<Known>, store::Error> {
-    let mut known = Vec::new();
+    let settings = hub.settings.load_full();
+    let mut described = BTreeMap::new();
     for service in hub.store.list_added_services().await? {
-        if only.is_none_or(|only| only.contains(&service.name)) {
-            known.extend(describe(hub, service).await?);
+        described.insert(service.name.clone(), Description::of_added(&service));
+    }
+    for service in &settings.services {
+        let description = Description::of_configured(&settings.hub.base_url, service);
+        described.insert(service.name.clone(), description);
+    }
+    let mut known = Vec::new();
+    for (name, description) in described {
+        if only.is_none_or(|only| only.contains(&name)) {
+            known.extend(know(hub, name, description).await?);
         }
     }
     Ok(known)
@@ -116,24 +144,60 @@ pub async fn find(hub: &Hub, name: &ServiceName) -> Result<Option<Known>, store:
     Ok(list(hub, Some(&only)).await?.pop())
 }
 
-async fn describe(hub: &Hub, service: AddedService) -> Result<Option<Known>, store::Error> {
-    let owner = Owner::Service(service.name.clone());
+async fn know(
+    hub: &Hub,
+    name: ServiceName,
+    description: Description,
+) -> Result<Option<Known>, store::Error> {
+    let owner = Owner::Service(name.clone());
     let Some(Standing::Service(standing)) = hub.store.find_standing(&owner).await? else {
         // It was removed in between.
         return Ok(None);
     };
     let roles = hub.authority.book().roles_of_service(&standing);
-    let spec = match serde_json::from_str(&service.spec) {
-        Ok(Value::Object(spec)) => spec,
-        // Only objects are ever stored.
-        _ => Map::new(),
-    };
     Ok(Some(Known {
-        name: service.name,
+        name,
         admin: roles.iter().any(|role| role.as_str() == "admin"),
         roles: roles.iter().map(ToString::to_string).collect(),
-        spec,
+        description,
     }))
+}
+
+impl Description {
+    fn of_added(service: &AddedService) -> Self {
+        let spec = match serde_json::from_str(&service.spec) {
+            Ok(Value::Object(spec)) => spec,
+            // Only objects are ever stored.
+            _ => Map::new(),
+        };
+        let url = spec.get("url").and_then(Value::as_str);
+        let info = spec.get("info").and_then(Value::as_object);
+        let display = spec.get("display").and_then(Value::as_bool);
+        Self {
+            url: url.unwrap_or_default().to_owned(),
+            info: info.cloned().unwrap_or_default(),
+            display: display.unwrap_or(true),
+            ..Self::default()
+        }
+    }
+
+    fn of_configured(base_url: &str, service: &ServiceSettings) -> Self {
+        let address = service.address.as_ref();
+        let mut command = Vec::new();
+        if let Some(program) = &service.program {
+            command.push(program.command.clone());
+            command.extend_from_slice(&program.args);
+        }
+        Self {
+            url: address.map(ToString::to_string).unwrap_or_default(),
+            prefix: address.map_or_else(String::new, |_| {
+                paths::service_prefix(base_url, &service.name)
+            }),
+            command,
+            info: service.info.clone(),
+            display: service.display,
+        }
+    }
 }
 
 /// Adds a service that runs elsewhere.
@@ -161,16 +225,7 @@ pub async fn add(
     });
     let records = ServiceRecords {
         name: name.clone(),
-        token: Some(NewToken {
-            hash: TokenHash::of(text.expose()),
-            owner: Owner::Service(name.clone()),
-            client_id: None,
-            session_id: None,
-            scopes: role::token(),
-            note: format!("Service {name}"),
-            created,
-            expires: None,
-        }),
+        token: ServiceToken::Given(token(name, &text, created)),
         client,
     };
     let service = AddedService {
@@ -199,6 +254,20 @@ pub async fn remove(hub: &Hub, permit: &Permit<AdminService>) -> Result<(), Serv
     }
     tell(name, "removed", permit.by());
     Ok(())
+}
+
+/// Returns the token that a service has.
+fn token(name: &ServiceName, text: &Secret<String>, created: Timestamp) -> NewToken {
+    NewToken {
+        hash: TokenHash::of(text.expose()),
+        owner: Owner::Service(name.clone()),
+        client_id: None,
+        session_id: None,
+        scopes: role::token(),
+        note: token_note(name),
+        created,
+        expires: None,
+    }
 }
 
 fn tell(name: &ServiceName, what: &str, by: &By) {
@@ -231,6 +300,11 @@ async fn check_held(hub: &Hub, caller: &Caller, order: &Order) -> Result<(), Ser
     Err(ServiceError::Exceeds { scopes, who })
 }
 
+/// Returns what people read of a client that wants to log them in.
+fn client_description(name: &ServiceName) -> String {
+    format!("JupyterHub service {name}")
+}
+
 fn client(name: &ServiceName, order: &Order) -> Result<Option<NewClient>, ServiceError> {
     let Some(redirect_uri) = order.redirect_uri.clone() else {
         return match order.client_id {
@@ -254,7 +328,7 @@ fn client(name: &ServiceName, order: &Order) -> Result<Option<NewClient>, Servic
     Ok(Some(NewClient {
         id,
         redirect_uri,
-        description: format!("JupyterHub service {name}"),
+        description: client_description(name),
         allowed_scopes: order.allowed_scopes.clone(),
         confirmation: order.confirmation,
     }))

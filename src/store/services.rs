@@ -11,7 +11,9 @@ use super::{
     standing,
     tokens::{self, NewToken},
 };
-use crate::domain::{access::Owner, names::ServiceName, secret::TokenHash, time::Timestamp};
+use crate::domain::{
+    access::Owner, names::ServiceName, role::AdminRole, secret::TokenHash, time::Timestamp,
+};
 
 /// A service that the API added.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,18 +31,35 @@ pub struct AddedService {
 pub struct ServiceRecords {
     /// Its name.
     pub name: ServiceName,
-    /// The token it has, which is its OAuth client's secret too; one that it has already is kept.
-    pub token: Option<NewToken>,
+    /// The token it was given, which is its OAuth client's secret too.
+    pub token: ServiceToken,
     /// The OAuth client it is.
     pub client: Option<NewClient>,
 }
 
+/// What becomes of the token that a service was given; those that it made for itself stay.
+#[derive(Debug, Clone)]
+pub enum ServiceToken {
+    /// This is it; one that it has already is kept.
+    Given(NewToken),
+    /// It stays what it is.
+    Kept,
+    /// It has none any more.
+    Withdrawn,
+}
+
+/// Returns the note of the token that a service was given, of which it has one.
+pub fn token_note(name: &ServiceName) -> String {
+    format!("Service {name}")
+}
+
 impl Store {
-    /// Takes the configured services in: makes those that are new, and forgets those that are gone with
-    /// their tokens and clients. One the API added gives way to a configured one of its name.
+    /// Takes the configured services in, each with whether it is an administrator: makes those that are
+    /// new, and forgets those that are gone with their tokens and clients. One the API added gives way to
+    /// a configured one of its name.
     pub async fn take_configured_services(
         &self,
-        services: Vec<ServiceRecords>,
+        services: Vec<(ServiceName, AdminRole)>,
         at: Timestamp,
     ) -> Result<()> {
         self.write("take the configured services in", move |tx| {
@@ -80,43 +99,103 @@ impl Store {
         .await
     }
 
-    /// Gives a service a token and client in place of those it had: for one that starts.
+    /// Puts a configured service's token and client in the place of those it had. Its client gets the id
+    /// it is to have even if one that the API added is called so.
     pub async fn renew_service(&self, records: ServiceRecords) -> Result<()> {
+        const YIELD: &str = "
+            DELETE FROM oauth_clients WHERE id = :id AND service_id IN
+            (SELECT id FROM services WHERE origin = 'api')";
         self.write("renew a service's token", move |tx| {
+            if let Some(client) = &records.client {
+                tx.prepare_cached(YIELD)?
+                    .execute(named_params! { ":id": client.id })?;
+            }
             put_records(tx, &records)
+        })
+        .await
+    }
+
+    /// Returns how a configured service was described when it was last started.
+    pub async fn find_service_start(&self, name: &ServiceName) -> Result<Option<String>> {
+        const SQL: &str = "
+            SELECT json_extract(spec, '$.started') AS started FROM services
+            WHERE name = :name AND origin = 'configuration'";
+        let name = name.clone();
+        self.read("look up how a service was started", move |conn| {
+            let mut statement = conn.prepare_cached(SQL)?;
+            let mut rows = statement.query(named_params! { ":name": name.as_str() })?;
+            match rows.next()? {
+                Some(row) => Columns(row).text_if_any("started"),
+                None => Ok(None),
+            }
+        })
+        .await
+    }
+
+    /// Notes how a configured service is described that starts.
+    pub async fn record_service_start(&self, name: &ServiceName, described: String) -> Result<()> {
+        const SQL: &str = "
+            UPDATE services SET spec = json_set(spec, '$.started', :described)
+            WHERE name = :name AND origin = 'configuration'";
+        let name = name.clone();
+        self.write("note how a service is started", move |tx| {
+            tx.prepare_cached(SQL)?.execute(named_params! {
+                ":name": name.as_str(),
+                ":described": described,
+            })?;
+            Ok(())
         })
         .await
     }
 }
 
-fn take_configured(tx: &Transaction<'_>, services: &[ServiceRecords], at: Timestamp) -> Result<()> {
+fn take_configured(
+    tx: &Transaction<'_>,
+    services: &[(ServiceName, AdminRole)],
+    at: Timestamp,
+) -> Result<()> {
     const PUT: &str = "
-        INSERT INTO services (name, origin, created) VALUES (:name, 'configuration', :at)
-        ON CONFLICT (name) DO UPDATE SET origin = excluded.origin, spec = '{}'";
+        INSERT INTO services (name, origin, spec, created)
+        VALUES (:name, 'configuration', json_object('admin', :admin), :at)
+        ON CONFLICT (name) DO UPDATE SET
+            spec = CASE origin
+                WHEN 'api' THEN excluded.spec ELSE json_set(spec, '$.admin', :admin) END,
+            origin = excluded.origin";
     const FORGET: &str = "
         DELETE FROM services WHERE origin = 'configuration'
         AND name NOT IN (SELECT value FROM json_each(:names))";
-    let names: Vec<&str> = services.iter().map(|s| s.name.as_str()).collect();
+    let names: Vec<&str> = services.iter().map(|(name, _)| name.as_str()).collect();
     let names = serde_json::Value::from(names).to_string();
     tx.prepare_cached(FORGET)?
         .execute(named_params! { ":names": names })?;
-    for service in services {
+    for (name, admin) in services {
         tx.prepare_cached(PUT)?.execute(named_params! {
-            ":name": service.name.as_str(),
+            ":name": name.as_str(),
+            ":admin": *admin == AdminRole::Held,
             ":at": at.as_micros(),
         })?;
-        put_records(tx, service)?;
     }
     Ok(())
 }
 
 fn put_records(tx: &Transaction<'_>, records: &ServiceRecords) -> Result<()> {
     const NO_CLIENT: &str = "DELETE FROM oauth_clients WHERE service_id = :id";
+    const NO_TOKEN: &str = "
+        DELETE FROM api_tokens WHERE service_id = :id AND client_id IS NULL AND note = :note";
     let id = standing::get_service_id(tx, &records.name)?;
-    if let Some(token) = &records.token {
-        put_token(tx, id, token)?;
-    }
-    let secret = records.token.as_ref().map(|token| token.hash);
+    let note = token_note(&records.name);
+    let secret = match &records.token {
+        ServiceToken::Given(token) => {
+            put_token(tx, id, token)?;
+            Some(token.hash)
+        }
+        ServiceToken::Kept => given_token(tx, id, &note)?,
+        ServiceToken::Withdrawn => {
+            tx.prepare_cached(NO_TOKEN)?
+                .execute(named_params! { ":id": id, ":note": note })?;
+            None
+        }
+    };
     match (&records.client, secret) {
         (Some(client), Some(secret)) => {
             oauth::put_client(tx, client, ClientOf::Service(id), secret)
@@ -127,6 +206,16 @@ fn put_records(tx: &Transaction<'_>, records: &ServiceRecords) -> Result<()> {
             Ok(())
         }
     }
+}
+
+fn given_token(tx: &Transaction<'_>, id: i64, note: &str) -> Result<Option<TokenHash>> {
+    const SQL: &str = "
+        SELECT hash FROM api_tokens
+        WHERE service_id = :id AND client_id IS NULL AND note = :note AND hash IS NOT NULL";
+    let mut statement = tx.prepare_cached(SQL)?;
+    let mut rows = statement.query(named_params! { ":id": id, ":note": note })?;
+    let row = rows.next()?;
+    row.map(|row| Columns(row).hash("hash")).transpose()
 }
 
 /// Keeps one token of each note: a service whose token is another one now loses the one before.

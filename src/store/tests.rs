@@ -4,7 +4,7 @@ use super::{
     oauth::{Code, Confirmation, NewClient},
     runs::NewRun,
     servers::{NewServer, RecordedState},
-    services::ServiceRecords,
+    services::{ServiceRecords, ServiceToken, token_note},
     sessions::NewSession,
     tokens::{NewToken, TokenKind},
     user_edits::UserRemoval,
@@ -659,8 +659,9 @@ async fn configured_services_come_and_go_with_their_tokens() {
     let name = ServiceName::parse("grader").unwrap();
     let records = |text: &str| ServiceRecords {
         name: name.clone(),
-        token: Some(NewToken {
+        token: ServiceToken::Given(NewToken {
             owner: Owner::Service(name.clone()),
+            note: token_note(&name),
             ..token(text)
         }),
         client: Some(NewClient {
@@ -669,17 +670,43 @@ async fn configured_services_come_and_go_with_their_tokens() {
         }),
     };
     for _ in 0..2 {
-        let taken = store.take_configured_services(vec![records("first")], at(30));
+        let row = (name.clone(), AdminRole::Held);
+        let taken = store.take_configured_services(vec![row], at(30));
         taken.await.unwrap();
+        store.renew_service(records("first")).await.unwrap();
+        store
+            .record_service_start(&name, "as it is".to_owned())
+            .await
+            .unwrap();
     }
+    let started = store.find_service_start(&name).await.unwrap();
+    assert_eq!(started.as_deref(), Some("as it is"));
     let found = store.find_token(TokenHash::of("first"), at(31)).await;
     let found = found.unwrap().unwrap();
     assert_eq!(found.token.owner, Owner::Service(name.clone()));
-    assert!(matches!(found.owner, Standing::Service(_)));
+    let Standing::Service(standing) = found.owner else {
+        panic!("a service's token");
+    };
+    assert_eq!(standing.admin, AdminRole::Held);
     store.renew_service(records("second")).await.unwrap();
     let find = async |text| store.find_token(TokenHash::of(text), at(31)).await.unwrap();
     assert_eq!(find("first").await, None);
     assert!(find("second").await.is_some());
+    let kept = ServiceRecords {
+        token: ServiceToken::Kept,
+        ..records("")
+    };
+    store.renew_service(kept).await.unwrap();
+    let client = store.find_client("service-grader").await.unwrap();
+    assert_eq!(client.unwrap().secret_hash, TokenHash::of("second"));
+    let withdrawn = ServiceRecords {
+        token: ServiceToken::Withdrawn,
+        ..records("")
+    };
+    store.renew_service(withdrawn).await.unwrap();
+    assert_eq!(find("second").await, None);
+    assert!(store.find_client("service-grader").await.unwrap().is_none());
+    store.renew_service(records("second")).await.unwrap();
     store
         .take_configured_services(vec![], at(40))
         .await

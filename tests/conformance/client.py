@@ -166,13 +166,6 @@ class Hub:
             if answer.status not in (200, 201):
                 print(f"{self.name}: group {name} could not be made: {answer.status} {answer.text[:200]}")
 
-    def add_services(self) -> None:
-        """Adds the services by the API, as far as that can be done."""
-        for service in fixture.SERVICES:
-            answer = self.as_admin("POST", f"/services/{service['name']}", service)
-            if answer.status != 201:
-                print(f"{self.name}: service {service['name']} could not be made: {answer.status} {answer.text[:200]}")
-
     def make_token_by_browser(self, name: str) -> str:
         browser = self.browsers[name]
         path = f"/hub/api/users/{name}/tokens"

@@ -77,15 +77,13 @@ usermod -aG sudo boss
 
 SECRETS = "/etc/carrel/secrets"
 """Where Carrel finds the services' tokens, a file for each."""
-CONFIGURES_SERVICES = False
-"""Whether Carrel's configuration knows services. Until then they are added by its API, and have no roles."""
 
 
 def for_carrel() -> str:
     """Returns Carrel's configuration."""
-    tables = [("roles", role) for role in ROLES if CONFIGURES_SERVICES or "services" not in role]
+    tables = [("roles", role) for role in ROLES]
     tables += [("custom_scopes", {"name": name} | scope) for name, scope in CUSTOM_SCOPES.items()]
-    for service in SERVICES if CONFIGURES_SERVICES else []:
+    for service in SERVICES:
         others = {key: value for key, value in service.items() if key != "api_token"}
         tables.append(("services", others | {"api_token_file": f"{SECRETS}/{service['name']}"}))
     # What JSON and TOML write alike: texts, truths and lists of them.

@@ -107,5 +107,3 @@ class Pair:
         """Waits for a hub and makes everything that its configuration does not; inside the machine's network."""
         eventually(lambda: hub.ask("GET", "/hub/health", {}, None).status == 200, 30, f"{hub.name} answers")
         hub.prepare()
-        if hub is self.ours and not fixture.CONFIGURES_SERVICES:
-            hub.add_services()

@@ -18,7 +18,7 @@ use crate::{
         error::Error,
         reply::{self, Reply},
     },
-    hub::services::{self, Known, Order, ServiceError},
+    hub::services::{self, Description, Known, Order, ServiceError},
     store::oauth::Confirmation,
 };
 
@@ -55,10 +55,10 @@ pub(super) struct ServiceModel {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 struct Details {
     url: String,
-    prefix: &'static str,
-    command: [&'static str; 0],
+    prefix: String,
+    command: Vec<String>,
     pid: u32,
-    info: Value,
+    info: Map<String, Value>,
     display: bool,
 }
 
@@ -134,22 +134,27 @@ impl ServiceModel {
             name: service.name.to_string(),
             admin: Some(service.admin),
             roles: roles.then(|| service.roles.clone()),
-            details: whole.then(|| Details::of(&service.spec)),
+            details: whole.then(|| Details::of(&service.description)),
         })
     }
 }
 
 impl Details {
-    fn of(spec: &Map<String, Value>) -> Self {
-        let text = |key: &str| spec.get(key).and_then(Value::as_str).unwrap_or_default();
-        let flag = |key: &str| spec.get(key).and_then(Value::as_bool);
+    fn of(description: &Description) -> Self {
+        let Description {
+            url,
+            prefix,
+            command,
+            info,
+            display,
+        } = description.clone();
         Self {
-            url: text("url").to_owned(),
-            prefix: "",
-            command: [],
+            url,
+            prefix,
+            command,
             pid: 0,
-            info: spec.get("info").cloned().unwrap_or_default(),
-            display: flag("display").unwrap_or(true),
+            info,
+            display,
         }
     }
 }

@@ -1,12 +1,16 @@
 //! Services that the API adds.
 
+use std::{path::Path, sync::Arc};
+
 use http::Method;
 use serde_json::json;
 
 use super::world::{Answer, World, get, post, read, request};
 use crate::{
+    config,
     domain::access::Caller,
     handlers::api::{services, user},
+    hub::services::configured,
 };
 
 const NOBODY: (u16, &str) = (403, "Missing or invalid credentials.");
@@ -27,6 +31,20 @@ async fn delete(world: &World, caller: Option<Caller>, name: &str) -> Answer {
     let ctx = world.context(caller, &[("service", name)]);
     let order = request(Method::DELETE, "/", "");
     read(services::delete_service(&ctx, order).await).await
+}
+
+/// Has the hub take a configuration in.
+async fn configure(world: &World, text: &str) {
+    let hub = &world.parts.hub;
+    let settings = config::parse(Path::new("c"), text).unwrap();
+    hub.settings.store(Arc::new(settings));
+    hub.authority
+        .take_configuration(&hub.settings)
+        .await
+        .unwrap();
+    configured::take(&hub.store, &hub.settings.load_full(), hub.clock.now())
+        .await
+        .unwrap();
 }
 
 async fn grader(world: &World) -> Option<Caller> {
@@ -108,6 +126,40 @@ async fn what_a_caller_may_see_of_a_service_their_scopes_say() {
     assert_eq!(show(&world, other, "grader").await.error(), NO_ACCESS);
     let held = show(&world, world.session("alice").await, "grader").await;
     assert_eq!(held.status, 403);
+}
+
+#[tokio::test]
+async fn a_configured_service_is_what_the_configuration_says() {
+    let world = World::new().await;
+    // One that the API added gives way to it.
+    let boss = grader(&world).await;
+    let text = r#"
+        [[services]]
+        name = "grader"
+        url = "unix"
+        command = ["/opt/grader", "--course", "101"]
+        user = "grader"
+        info = { room = 8 }
+        [[roles]]
+        name = "grading"
+        scopes = ["list:users"]
+        services = ["grader"]
+    "#;
+    configure(&world, text).await;
+    let expected = json!({
+        "kind": "service", "name": "grader", "admin": false, "roles": ["grading"], "url": "unix",
+        "prefix": "/services/grader/", "command": ["/opt/grader", "--course", "101"], "pid": 0,
+        "info": {"room": 8}, "display": true,
+    });
+    assert_eq!(show(&world, boss.clone(), "grader").await.json(), expected);
+    assert_eq!(
+        delete(&world, boss.clone(), "grader").await.error(),
+        (405, "Service grader is not modifiable at runtime")
+    );
+    let again = create(&world, boss.clone(), "grader", "").await;
+    assert_eq!(again.error(), (409, "Service grader already exists"));
+    configure(&world, "").await;
+    assert_eq!(show(&world, boss, "grader").await.status, 404);
 }
 
 #[tokio::test]
