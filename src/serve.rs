@@ -18,6 +18,7 @@ use arc_swap::ArcSwap;
 use sd_notify::NotifyState;
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
+    sync::Notify,
     task::JoinSet,
     time::{MissedTickBehavior, interval, timeout},
 };
@@ -35,7 +36,10 @@ use crate::{
         culler, housekeeping,
         routes::Routes,
         servers::{self, ProbeError, Servers, Target},
-        services,
+        services::{
+            configured,
+            keeper::{self, Services},
+        },
     },
     net::{self, listen::Listeners, tls::Tls},
     proxy::{self, Proxy},
@@ -155,7 +159,20 @@ async fn assemble(settings: Settings, clock: Clock, life: &Life) -> anyhow::Resu
     authority.take_configuration(&settings).await?;
     let groups = configured_groups(&settings.load());
     store.take_configured_groups(groups, clock.now()).await?;
-    services::configured::take(&store, &settings.load(), clock.now()).await?;
+    configured::take(&store, &settings.load(), clock.now()).await?;
+    let systemd = Arc::new(systemd);
+    let service_news = Arc::new(Notify::new());
+    let services = Services::new(keeper::Parts {
+        store: store.clone(),
+        broker: broker.clone(),
+        systemd: Arc::clone(&systemd),
+        settings: Arc::clone(&settings),
+        routes: Arc::clone(&routes),
+        clock: clock.clone(),
+        entropy: Entropy::System,
+        probe: Arc::new(|target, path| Box::pin(probe(target, path))),
+        news: Arc::clone(&service_news),
+    });
     let servers = Servers::new(servers::Parts {
         store: store.clone(),
         authority: Arc::clone(&authority),
@@ -164,7 +181,8 @@ async fn assemble(settings: Settings, clock: Clock, life: &Life) -> anyhow::Resu
         settings: Arc::clone(&settings),
         clock: clock.clone(),
         entropy: Entropy::System,
-        systemd: Arc::new(systemd),
+        systemd,
+        service_news,
         probe: Arc::new(|target, path| Box::pin(probe(target, path))),
         tracker: life.tasks.clone(),
         stop: life.cut.clone(),
@@ -175,6 +193,7 @@ async fn assemble(settings: Settings, clock: Clock, life: &Life) -> anyhow::Resu
         store,
         authority,
         servers,
+        services,
         routes,
         outlook: culler::Outlook::default(),
     };
@@ -235,6 +254,9 @@ fn start_housekeeping(app: &Arc<App>, life: &Life) {
     let ask: culler::Ask = Arc::new(|target, path, token| Box::pin(ask(target, path, token)));
     life.tasks
         .spawn(async move { culler::keep(&parts.hub, ask, stop).await });
+    let (parts, stop) = (Arc::clone(&app.parts), life.drain.clone());
+    life.tasks
+        .spawn(async move { parts.hub.services.keep(stop).await });
     let (parts, stop) = (Arc::clone(&app.parts), life.drain.clone());
     let proxy = app.proxy.clone();
     life.tasks
@@ -319,7 +341,9 @@ async fn reload(config: &Path, app: &App, tls: &Tls) {
                     );
                 }
                 Err(_) => {
-                    tracing::error!("kept the old roles and services: the database does not answer")
+                    tracing::error!(
+                        "kept the old roles and services: the database does not answer"
+                    );
                 }
             }
         }
@@ -336,7 +360,9 @@ async fn reload(config: &Path, app: &App, tls: &Tls) {
 /// Takes over of a new configuration what is recorded or computed from it.
 async fn take_over(hub: &Hub) -> Result<(), store::Error> {
     hub.authority.take_configuration(&hub.settings).await?;
-    services::configured::take(&hub.store, &hub.settings.load_full(), hub.clock.now()).await
+    configured::take(&hub.store, &hub.settings.load_full(), hub.clock.now()).await?;
+    hub.services.look_again();
+    Ok(())
 }
 
 fn notify(states: &[NotifyState<'_>]) {

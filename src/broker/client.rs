@@ -27,7 +27,7 @@ use crate::{
     config::settings::Settings,
     domain::{
         account::Account,
-        names::{ServerKey, UserName},
+        names::{ServerKey, ServiceName, UserName},
         secret::Secret,
     },
     telemetry::metrics::labels::Verb,
@@ -41,6 +41,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const GRACE: Duration = Duration::from_secs(15);
 /// How long looking up an account may take; directory servers can be slow.
 const ACCOUNT_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long opening a bridge may take.
+const BRIDGE_TIMEOUT: Duration = Duration::from_secs(30);
 /// The file name of the broker's socket in the runtime folder.
 const SOCKET_NAME: &str = "broker.sock";
 
@@ -165,9 +167,17 @@ impl Broker {
                 .ticket
                 .map(|ticket| WireSecret(Secret::new(ticket.as_text().to_owned()))),
         };
+        self.ask_launch(&request, "start a server").await
+    }
+
+    async fn ask_launch(
+        &self,
+        request: &Request,
+        what: &'static str,
+    ) -> Result<Launched, LaunchError> {
         let patience = self.start_timeout.saturating_add(GRACE);
         let reply = self
-            .ask(&request, patience, "start a server")
+            .ask(request, patience, what)
             .await
             .map_err(LaunchError::Unavailable)?;
         if let Reply::NotLaunched(fault) = reply {
@@ -195,6 +205,44 @@ impl Broker {
         let patience = self.stop_timeout.saturating_add(GRACE);
         let reply = self.ask(&request, patience, "stop a server").await?;
         let Reply::Stopped = reply else {
+            return Err(unexpected(reply));
+        };
+        Ok(())
+    }
+
+    /// Starts a service that the configuration names and waits until its unit is active.
+    pub async fn launch_service(
+        &self,
+        name: &ServiceName,
+        token: &Secret<String>,
+    ) -> Result<Launched, LaunchError> {
+        let request = Request::LaunchService {
+            name: name.as_str().to_owned(),
+            token: WireSecret::copy_of(token),
+        };
+        self.ask_launch(&request, "start a service").await
+    }
+
+    /// Stops a service's unit if it runs, and closes its bridge; doing it twice is no error.
+    pub async fn stop_service(&self, name: &ServiceName) -> Result<(), Error> {
+        let request = Request::StopService {
+            name: name.as_str().to_owned(),
+        };
+        let patience = self.stop_timeout.saturating_add(GRACE);
+        let reply = self.ask(&request, patience, "stop a service").await?;
+        let Reply::Stopped = reply else {
+            return Err(unexpected(reply));
+        };
+        Ok(())
+    }
+
+    /// Opens the bridge to a service that listens on a port; one that stands open is left so.
+    pub async fn open_bridge(&self, name: &ServiceName) -> Result<(), Error> {
+        let request = Request::OpenBridge {
+            name: name.as_str().to_owned(),
+        };
+        let reply = self.ask(&request, BRIDGE_TIMEOUT, "open a bridge").await?;
+        let Reply::BridgeOpen = reply else {
             return Err(unexpected(reply));
         };
         Ok(())

@@ -60,6 +60,11 @@ pub(super) fn write_environment(spec: &UnitSpec, token: &Secret<String>) -> Resu
     write_new(path, text.expose().as_bytes()).map_err(Error::io(what))
 }
 
+/// Tells whether a file holds this text already.
+pub(super) fn holds(path: &Path, text: &str) -> bool {
+    fs::read(path).is_ok_and(|found| found == text.as_bytes())
+}
+
 /// Removes a unit's environment, and what a broker left that was killed while it wrote one.
 pub(super) fn remove_environment(path: &Path) -> Result<(), Error> {
     remove(&path.with_extension(DRAFT))?;
@@ -140,7 +145,7 @@ fn make_key(path: &Path) -> io::Result<()> {
 
 /// Puts a new file in the place of an old one, if there is one, in one step. Whoever writes it holds
 /// a lock, so there is one draft at a time.
-fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(super) fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let draft = path.with_extension(DRAFT);
     write_exclusively(&draft, bytes)?;
     fs::rename(&draft, path)

@@ -1,6 +1,10 @@
-//! Starting and stopping servers: what is asked for by name becomes a unit by the configuration.
+//! Starting and stopping units: what is asked for by name becomes a unit by the configuration.
 
-use std::{net::SocketAddr, path::Path, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use super::{
     accounts, files,
@@ -24,9 +28,9 @@ use crate::{
 };
 
 /// The group of the hub, which reaches people's sockets through it.
-const HUB_GROUP: &str = "carrel";
+pub(super) const HUB_GROUP: &str = "carrel";
 /// What systemd gets beyond a unit's own deadline.
-const JOB_GRACE: Duration = Duration::from_secs(5);
+pub(super) const JOB_GRACE: Duration = Duration::from_secs(5);
 /// The longest token; ours are far shorter.
 const MAX_TOKEN_BYTES: usize = 512;
 /// The system's language when none is set.
@@ -40,7 +44,7 @@ pub(super) struct Order {
 }
 
 /// What stands against a launch: an answer to give, or an error to tell.
-enum Obstacle {
+pub(super) enum Obstacle {
     Fault(LaunchFault),
     Error(Error),
 }
@@ -52,7 +56,7 @@ impl<E: Into<Error>> From<E> for Obstacle {
 }
 
 impl Obstacle {
-    fn refused(reason: impl ToString) -> Self {
+    pub(super) fn refused(reason: impl ToString) -> Self {
         Self::Fault(LaunchFault::Refused {
             reason: reason.to_string(),
             login_needed: false,
@@ -73,10 +77,15 @@ pub(super) async fn launch(
     settings: &Settings,
     clock: &Clock,
 ) -> Result<Reply, Error> {
-    match try_launch(order, settings, clock).await {
+    told(try_launch(order, settings, clock).await)
+}
+
+/// Makes an answer of what stands against a launch.
+pub(super) fn told(outcome: Result<Reply, Obstacle>) -> Result<Reply, Error> {
+    match outcome {
         Ok(reply) => Ok(reply),
         Err(Obstacle::Fault(fault)) => {
-            tracing::info!(server = %order.key, ?fault, "a server was not started");
+            tracing::info!(?fault, "a unit was not started");
             Ok(Reply::NotLaunched(fault))
         }
         Err(Obstacle::Error(error)) => Err(error),
@@ -87,26 +96,36 @@ async fn try_launch(order: &Order, settings: &Settings, clock: &Clock) -> Result
     check_token(&order.token)?;
     let account = admit(order, settings, clock)?;
     let spec = plan(&account, &order.key, settings)?;
+    run(&spec, &account, &order.token, settings).await
+}
+
+/// Starts a unit and waits until it is active.
+pub(super) async fn run(
+    spec: &UnitSpec,
+    account: &Account,
+    token: &Secret<String>,
+    settings: &Settings,
+) -> Result<Reply, Obstacle> {
     let _lock = files::lock(&spec.environment_file)?;
     let systemd = Systemd::connect().await?;
     if let Some(status) = systemd.unit_status(&spec.unit).await?
         && status.active.is_up()
     {
         let standing = StartError::standing(status, account.name.as_str());
-        return Err(read_start_error(&spec, standing));
+        return Err(read_start_error(spec, standing));
     }
-    prepare(&spec, &account, &order.token)?;
-    match start(&systemd, &spec, &account, settings).await {
+    prepare(spec, account, token)?;
+    match start(&systemd, spec, account, settings).await {
         Ok(reply) => Ok(reply),
         Err(error) => {
-            undo(&systemd, &spec, &error).await?;
-            Err(read_start_error(&spec, error))
+            undo(&systemd, spec, &error).await?;
+            Err(read_start_error(spec, error))
         }
     }
 }
 
 /// Tokens are letters, digits and a few marks; anything else does not come from the hub's code.
-fn check_token(token: &Secret<String>) -> Result<(), Error> {
+pub(super) fn check_token(token: &Secret<String>) -> Result<(), Error> {
     let text = token.expose();
     let plain = text
         .bytes()
@@ -161,25 +180,36 @@ fn plan(account: &Account, key: &ServerKey, settings: &Settings) -> Result<UnitS
         // Some homes on the network can be entered by their owner only.
         _ => {}
     }
-    let program = profile::find_program(&settings.server).ok_or_else(|| {
-        Obstacle::Fault(LaunchFault::CommandMissing {
-            command: settings.server.command.clone(),
-            searched: settings.server.search_path.clone(),
-        })
-    })?;
-    let language = std::env::var("LANG").ok();
-    let language = language.filter(|text| !text.is_empty());
+    let program = find_program(&settings.server.command, settings)?;
     let found = profile::Found {
         account,
         key,
         program: &program,
-        language: language.as_deref().unwrap_or(NO_LANGUAGE),
+        language: &language(),
         api_origin: &api_origin(settings.hub.listen_api),
     };
     UnitSpec::make(&profile::plan(&found, settings)).map_err(Obstacle::refused)
 }
 
-fn api_origin(address: SocketAddr) -> String {
+/// Returns where a program lies.
+pub(super) fn find_program(command: &str, settings: &Settings) -> Result<PathBuf, Obstacle> {
+    let searched = &settings.server.search_path;
+    profile::find_program(command, searched).ok_or_else(|| {
+        Obstacle::Fault(LaunchFault::CommandMissing {
+            command: command.to_owned(),
+            searched: searched.clone(),
+        })
+    })
+}
+
+/// Returns the system's language.
+pub(super) fn language() -> String {
+    let language = std::env::var("LANG").ok();
+    let language = language.filter(|text| !text.is_empty());
+    language.unwrap_or_else(|| NO_LANGUAGE.to_owned())
+}
+
+pub(super) fn api_origin(address: SocketAddr) -> String {
     format!("http://{address}")
 }
 
@@ -271,27 +301,31 @@ fn read_start_error(spec: &UnitSpec, error: StartError) -> Obstacle {
 /// Stops a server and clears away what starting it made. The account may be gone by now.
 pub(super) async fn stop(key: &ServerKey, settings: &Settings) -> Result<Reply, Error> {
     let unit = UnitName::for_server(key)?;
-    let runtime_dir = &settings.hub.runtime_dir;
-    let environment_file = environment_file(runtime_dir, &unit);
+    let mut uid = end(&unit, settings).await?;
+    if uid.is_none() {
+        uid = accounts::find(&key.user, &settings.login)?.map(|account| account.uid);
+    }
+    if let Some(uid) = uid {
+        files::remove(&Places::of(&settings.hub.runtime_dir, uid, key, &unit).socket)?;
+    }
+    Ok(Reply::Stopped)
+}
+
+/// Ends a unit and removes its environment; returns whom it ran as, if that is known.
+pub(super) async fn end(unit: &UnitName, settings: &Settings) -> Result<Option<u32>, Error> {
+    let environment_file = environment_file(&settings.hub.runtime_dir, unit);
     let _lock = files::lock(&environment_file)?;
     let systemd = Systemd::connect().await?;
-    let status = systemd.unit_status(&unit).await?;
     let mut uid = None;
-    if let Some(status) = status {
+    if let Some(status) = systemd.unit_status(unit).await? {
         if !status.transient {
             return Err(Error::Request("the unit was not made by Carrel"));
         }
         uid = status.uid;
         let patience = settings.server.stop_timeout.saturating_add(JOB_GRACE);
-        systemd.stop_unit(&unit, patience).await?;
-    }
-    if uid.is_none() {
-        uid = accounts::find(&key.user, &settings.login)?.map(|account| account.uid);
+        systemd.stop_unit(unit, patience).await?;
+        tracing::info!(unit = %unit, "a unit was stopped");
     }
     files::remove_environment(&environment_file)?;
-    if let Some(uid) = uid {
-        files::remove(&Places::of(runtime_dir, uid, key, &unit).socket)?;
-    }
-    tracing::info!(server = %key, unit = %unit, "a server was stopped");
-    Ok(Reply::Stopped)
+    Ok(uid)
 }

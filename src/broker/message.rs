@@ -88,6 +88,23 @@ pub enum Request {
         /// Which of their servers; empty for the default one.
         server: String,
     },
+    /// Start a service that the configuration has Carrel run.
+    LaunchService {
+        /// What it is called.
+        name: String,
+        /// The API token it gets.
+        token: WireSecret,
+    },
+    /// Stop a service, close its bridge and clear away what both left.
+    StopService {
+        /// What it is called.
+        name: String,
+    },
+    /// Open the bridge to a service that, by the configuration, listens on a port.
+    OpenBridge {
+        /// What it is called.
+        name: String,
+    },
     /// Look an account up.
     Account {
         /// The name.
@@ -258,8 +275,10 @@ pub enum Reply {
     },
     /// The server's unit is not active.
     NotLaunched(LaunchFault),
-    /// The server's unit is stopped and forgotten.
+    /// The unit is stopped and forgotten.
     Stopped,
+    /// The bridge stands open.
+    BridgeOpen,
     /// The account, if there is one.
     Account(Option<WireAccount>),
     /// The broker could not do its work; the text is for the journal.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    config::settings::{Change, Sandbox, ServerSettings, Settings},
+    config::settings::{Change, ResourceLimits, Sandbox, ServerSettings, Settings},
     domain::{
         account::Account,
         names::ServerKey,
@@ -97,18 +97,26 @@ impl Profile {
     }
 
     fn common(server: &ServerSettings) -> Self {
-        let switched_on = SWITCHES
-            .iter()
-            .filter(|(_, _, is_on)| is_on(&server.sandbox));
         Self {
-            bounds: Bounds {
-                memory_bytes: server.limits.memory_bytes,
-                cpus: server.limits.cpus,
-                tasks: server.limits.tasks,
-            },
-            sandbox: switched_on.map(|(_, directive, _)| *directive).collect(),
+            bounds: bounds(&server.limits),
+            sandbox: directives(&server.sandbox),
             environment: server.environment.clone(),
         }
+    }
+}
+
+/// Returns what a sandbox is made of.
+pub(super) fn directives(sandbox: &Sandbox) -> BTreeSet<Directive> {
+    let switched_on = SWITCHES.iter().filter(|(_, _, is_on)| is_on(sandbox));
+    switched_on.map(|(_, directive, _)| *directive).collect()
+}
+
+/// Returns limits as bounds of a unit.
+pub(super) fn bounds(limits: &ResourceLimits) -> Bounds {
+    Bounds {
+        memory_bytes: limits.memory_bytes,
+        cpus: limits.cpus,
+        tasks: limits.tasks,
     }
 }
 
@@ -151,13 +159,12 @@ pub(super) fn plan<'a>(found: &Found<'a>, settings: &'a Settings) -> Plan<'a> {
 /// Finds the program: an absolute path as it is, a name in the folders in order.
 ///
 /// Whether the account may execute it is for the kernel to say when systemd does.
-pub(super) fn find_program(server: &ServerSettings) -> Option<PathBuf> {
-    let command = Path::new(&server.command);
+pub(super) fn find_program(command: &str, search_path: &[PathBuf]) -> Option<PathBuf> {
+    let command = Path::new(command);
     if command.is_absolute() {
         return is_program(command).then(|| command.to_owned());
     }
-    server
-        .search_path
+    search_path
         .iter()
         .filter(|folder| folder.is_absolute())
         .map(|folder| folder.join(command))
@@ -256,12 +263,18 @@ mod tests {
         server.search_path = ["none", "a", "b", "c"]
             .map(|d| folder.path().join(d))
             .into();
-        assert_eq!(find_program(&server), Some(second.clone()));
+        assert_eq!(
+            find_program(&server.command, &server.search_path),
+            Some(second.clone())
+        );
         server.command = second.display().to_string();
-        assert_eq!(find_program(&server), Some(second));
+        assert_eq!(
+            find_program(&server.command, &server.search_path),
+            Some(second)
+        );
         server.command = "absent".into();
-        assert_eq!(find_program(&server), None);
+        assert_eq!(find_program(&server.command, &server.search_path), None);
         server.command = folder.path().join("a/run").display().to_string();
-        assert_eq!(find_program(&server), None);
+        assert_eq!(find_program(&server.command, &server.search_path), None);
     }
 }

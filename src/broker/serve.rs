@@ -16,12 +16,13 @@ use tokio::{
 use super::{
     accounts, launch, login,
     message::{FrameError, Reply, Request, read_frame, write_frame},
+    service,
     watchdog::Watchdog,
 };
 use crate::{
     config::settings::Settings,
     domain::{
-        names::{NameError, ServerKey, ServerName, UserName},
+        names::{NameError, ServerKey, ServerName, ServiceName, UserName},
         time::Clock,
     },
 };
@@ -102,8 +103,9 @@ fn serve_on(stream: &UnixStream, settings: &Settings) -> Result<(), Error> {
 fn patience(request: &Request, settings: &Settings) -> Duration {
     let work = match request {
         Request::Authenticate { .. } => settings.login.pam_timeout,
-        Request::Launch { .. } => settings.server.start_timeout,
-        Request::Stop { .. } => settings.server.stop_timeout,
+        Request::Launch { .. } | Request::LaunchService { .. } => settings.server.start_timeout,
+        Request::Stop { .. } | Request::StopService { .. } => settings.server.stop_timeout,
+        Request::OpenBridge { .. } => service::BRIDGE_TIMEOUT,
         Request::Account { .. } => LOOK_UP_TIMEOUT,
     };
     work.saturating_add(GRACE)
@@ -141,6 +143,18 @@ fn answer(
         Request::Stop { user, server } => {
             let key = parse_key(&user, &server)?;
             finish(launch::stop(&key, settings))?
+        }
+        Request::LaunchService { name, token } => {
+            let name = ServiceName::parse(&name)?;
+            finish(service::launch(&name, &token.0, settings))?
+        }
+        Request::StopService { name } => {
+            let name = ServiceName::parse(&name)?;
+            finish(service::stop(&name, settings))?
+        }
+        Request::OpenBridge { name } => {
+            let name = ServiceName::parse(&name)?;
+            finish(service::open_bridge(&name, settings))?
         }
     };
     Ok(write_frame(stream, &reply)?)

@@ -129,10 +129,7 @@ async fn list_units() -> HashMap<ServerKey, UnitStatus> {
     let list = async { Systemd::connect().await?.list_servers().await };
     let units = tokio::time::timeout(LIST_DEADLINE, list).await;
     let units = units.ok().and_then(Result::ok).unwrap_or_default();
-    units
-        .into_iter()
-        .map(|unit| (unit.key.clone(), unit))
-        .collect()
+    units.into_iter().collect()
 }
 
 #[derive(Serialize)]
@@ -201,10 +198,10 @@ impl ListedServer {
     }
 
     /// Returns the row of a unit that the database does not know: something is amiss.
-    fn unknown(unit: &UnitStatus) -> Self {
+    fn unknown(key: &ServerKey, unit: &UnitStatus) -> Self {
         Self {
-            user: unit.key.user.to_string(),
-            server: unit.key.server.to_string(),
+            user: key.user.to_string(),
+            server: key.server.to_string(),
             state: "unknown",
             unit_state: Some(active(unit.active)),
             unit: Some(unit.unit.to_string()),
@@ -241,9 +238,10 @@ fn join(servers: &[Server], units: &HashMap<ServerKey, UnitStatus>) -> Vec<Liste
         .map(|server| ListedServer::new(server, units.get(&server.key)))
         .collect();
     let known = |key: &ServerKey| servers.iter().any(|server| server.key == *key);
-    let mut strangers: Vec<&UnitStatus> = units.values().filter(|u| !known(&u.key)).collect();
-    strangers.sort_by(|a, b| a.key.cmp(&b.key));
-    listed.extend(strangers.into_iter().map(ListedServer::unknown));
+    let mut strangers: Vec<_> = units.iter().filter(|(key, _)| !known(key)).collect();
+    strangers.sort_by_key(|(key, _)| *key);
+    let strangers = strangers.into_iter();
+    listed.extend(strangers.map(|(key, unit)| ListedServer::unknown(key, unit)));
     listed
 }
 
@@ -302,7 +300,7 @@ mod tests {
     fn unit(user: &str) -> UnitStatus {
         UnitStatus {
             unit: UnitName::for_server(&key(user)).unwrap(),
-            key: key(user),
+            backend: key(user).into(),
             active: ActiveState::Active,
             result: "success".to_owned(),
             exit: None,

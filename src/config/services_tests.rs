@@ -62,7 +62,7 @@ fn a_service_that_carrel_runs() {
     let program = service.program.as_ref().unwrap();
     assert_eq!(program.command, "/opt/grader/bin/grader");
     assert_eq!(program.args, ["--course", "101"]);
-    assert_eq!(program.user.as_str(), "grader");
+    assert_eq!(service.user.as_ref().unwrap().as_str(), "grader");
     assert_eq!(program.cwd.as_deref(), Some(Path::new("/srv/grader")));
     assert_eq!(program.environment["COURSE"], "101");
     assert_eq!(program.start_timeout, Duration::from_secs(5));
@@ -138,7 +138,12 @@ fn addresses_are_read_or_refused() {
         ("", None),
     ];
     for (text, expected) in table {
-        let written = format!("services = [{{ name = \"a\", url = {text:?} }}]");
+        // Whose a Unix socket is must be said, and of nothing else.
+        let user = match text.starts_with("unix:/run/a") {
+            true => ", user = \"b\"",
+            false => "",
+        };
+        let written = format!("services = [{{ name = \"a\", url = {text:?}{user} }}]");
         let found = parse(Path::new("c"), &written).map(|settings| {
             let service = settings.services.into_iter().next();
             service.and_then(|service| service.address)
@@ -188,9 +193,17 @@ fn faults_are_told_where_they_stand() {
             vec!["c:3:11: services.a.command is empty".into()],
         ),
         (
+            "[[services]]\nname = \"a\"\nurl = \"unix:/run/a/b.sock\"",
+            vec![
+                "c:3:7: services.a.url is a Unix socket and needs user as well: the account that \
+                 listens on it"
+                    .into(),
+            ],
+        ),
+        (
             "[[services]]\nname = \"a\"\nuser = \"b\"\n[services.limits]\ntasks = 100",
             vec![
-                "c:3:8: services.a.user is for a service with a command".into(),
+                "c:3:8: services.a.user is for a service with a command or a Unix socket".into(),
                 "c:4:1: services.a.limits is for a service with a command".into(),
             ],
         ),

@@ -1,4 +1,4 @@
-//! What to run: the systemd unit of a server, as a pure function of the settings and the account.
+//! What to run: the systemd unit of a server or service, as a pure function of the settings and the account.
 //!
 //! Nothing secret is in a [`UnitSpec`]: every local user may read a unit's properties and argv over
 //! D-Bus. The environment goes through a file that only root and PID 1 read.
@@ -20,9 +20,11 @@ use super::{
 
 mod environment;
 mod property;
+mod service;
 
 use self::property::sandbox;
 pub use self::property::{Directive, Property};
+pub use self::service::{ServicePlan, service_socket};
 
 /// The longest path of a Unix socket, in bytes (unix(7), `sun_path` without its final NUL).
 const MAX_SOCKET_PATH_BYTES: usize = 107;
@@ -81,7 +83,7 @@ pub struct Bounds {
     pub tasks: Option<u64>,
 }
 
-/// The unit of a server, complete but for its secrets.
+/// The unit of a server or service, complete but for its secrets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UnitSpec {
     /// The unit's name.
@@ -92,7 +94,7 @@ pub struct UnitSpec {
     pub environment: BTreeMap<String, String>,
     /// Where the environment is to be written for PID 1.
     pub environment_file: PathBuf,
-    /// Where the server is to listen.
+    /// Where it is to listen, if it listens on a socket of Carrel's.
     pub socket: PathBuf,
 }
 

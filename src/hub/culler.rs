@@ -96,7 +96,8 @@ pub async fn keep(hub: &Hub, ask: Ask, stop: CancellationToken) {
 
 async fn look(hub: &Hub, settings: &Settings, ask: &Ask, accounts: &mut Accounts) {
     let routes = hub.routes.all();
-    let running: HashSet<_> = routes.iter().map(|route| route.key.clone()).collect();
+    let servers = routes.iter().filter_map(|route| route.backend.server());
+    let running: HashSet<_> = servers.cloned().collect();
     accounts.retain(|key, _| running.contains(key));
     // Whoever runs again was not stopped last.
     hub.outlook
@@ -104,8 +105,10 @@ async fn look(hub: &Hub, settings: &Settings, ask: &Ask, accounts: &mut Accounts
         .retain(|key, _| !running.contains(key));
     let mut ahead = HashMap::new();
     for route in routes {
-        let key = &route.key;
-        match look_at(hub, settings, ask, &route, accounts).await {
+        let Some(key) = route.backend.server() else {
+            continue;
+        };
+        match look_at(hub, settings, ask, key, &route, accounts).await {
             Ok(Some(coming)) => {
                 ahead.insert(key.clone(), coming);
             }
@@ -123,10 +126,10 @@ async fn look_at(
     hub: &Hub,
     settings: &Settings,
     ask: &Ask,
+    key: &ServerKey,
     route: &Route,
     accounts: &mut Accounts,
 ) -> Result<Option<(Timestamp, Reason)>, store::Error> {
-    let key = &route.key;
     let Life::Ready { since, .. } = hub.servers.status(key).life else {
         return Ok(None);
     };
@@ -142,7 +145,7 @@ async fn look_at(
     };
     let mut verdict = judge(&rules, &seen, hub.clock.now());
     if matches!(verdict, Verdict::Stop(Reason::Unused(_))) {
-        seen.kernels = kernels(hub, ask, route).await;
+        seen.kernels = kernels(hub, ask, key, route).await;
         // Somebody may have come while the server was asked.
         seen.used = route.last_use().max(seen.used);
         verdict = judge(&rules, &seen, hub.clock.now());
@@ -221,13 +224,13 @@ async fn system_groups(hub: &Hub, key: &ServerKey, accounts: &mut Accounts) -> V
 }
 
 /// Asks a Jupyter server for its kernels and terminals; other programs have no answer.
-async fn kernels(hub: &Hub, ask: &Ask, route: &Route) -> Option<Kernels> {
+async fn kernels(hub: &Hub, ask: &Ask, key: &ServerKey, route: &Route) -> Option<Kernels> {
     let target = Target {
         socket: route.socket.clone(),
         owner_uid: route.owner_uid,
     };
     let get = async |path: &str| {
-        let visit = hub.authority.visits.begin(&route.key, &Entropy::System);
+        let visit = hub.authority.visits.begin(key, &Entropy::System);
         let token = Secret::new(visit.token().expose().clone());
         let path = format!("{}{path}", route.prefix);
         let body = ask(target.clone(), path, token).await?;

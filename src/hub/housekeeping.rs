@@ -52,18 +52,18 @@ async fn write_activity(hub: &Hub, written: &mut HashMap<ServerKey, Timestamp>) 
     let begun = Instant::now();
     let mut present = HashMap::new();
     for route in hub.routes.all() {
-        let Some(at) = route.last_activity() else {
+        let (Some(key), Some(at)) = (route.backend.server(), route.last_activity()) else {
             continue;
         };
-        if written.get(&route.key) != Some(&at) {
-            let servers = vec![(route.key.clone(), at)];
-            let user = &route.key.user;
+        if written.get(key) != Some(&at) {
+            let servers = vec![(key.clone(), at)];
+            let user = &key.user;
             if let Err(error) = hub.store.record_activity(user, Some(at), servers).await {
-                tracing::error!(server.name = %route.key, "write activity of {}: {causes}", route.key, causes = Causes(&error));
+                tracing::error!(server.name = %key, "write activity of {key}: {causes}", causes = Causes(&error));
                 continue;
             }
         }
-        present.insert(route.key.clone(), at);
+        present.insert(key.clone(), at);
     }
     *written = present;
     METRICS.route_polls.observe(&Unlabelled, begun.elapsed());

@@ -41,9 +41,11 @@ pub struct Hub {
     pub authority: Arc<authority::Authority>,
     /// People's servers.
     pub servers: servers::Servers,
-    /// Where the proxy finds them.
+    /// Services of the configuration.
+    pub services: services::keeper::Services,
+    /// Where the proxy finds both.
     pub routes: Arc<routes::Routes>,
-    /// Which of them will be stopped for want of use.
+    /// Which servers will be stopped for want of use.
     pub outlook: culler::Outlook,
 }
 

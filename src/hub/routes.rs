@@ -1,4 +1,4 @@
-//! Which server a path belongs to: the table in memory that every proxied request reads.
+//! Which server or service a path belongs to: the table in memory that every proxied request reads.
 //!
 //! Readers never wait: they see the table as it was when they looked. Paths are matched on raw
 //! segments, each decoded by itself, so `%2F` cannot make two segments of one and `..` is never
@@ -18,12 +18,15 @@ use std::{
 use arc_swap::ArcSwap;
 use percent_encoding::percent_decode_str;
 
-use crate::domain::{names::ServerKey, time::Timestamp};
+use crate::domain::{
+    names::{Backend, ServerKey},
+    time::Timestamp,
+};
 
-/// A server that can be reached.
+/// A server or service that can be reached.
 pub struct Route {
-    /// Which server.
-    pub key: ServerKey,
+    /// Which server or service.
+    pub backend: Backend,
     /// The path below which it answers, percent-encoded, beginning and ending in `/`, base included.
     pub prefix: String,
     /// The socket it listens on.
@@ -37,10 +40,15 @@ pub struct Route {
 }
 
 impl Route {
-    /// Describes a server that is about to be published.
-    pub fn new(key: ServerKey, prefix: String, socket: PathBuf, owner_uid: u32) -> Self {
+    /// Describes a server or service that is about to be published.
+    pub fn new(
+        backend: impl Into<Backend>,
+        prefix: String,
+        socket: PathBuf,
+        owner_uid: u32,
+    ) -> Self {
         Self {
-            key,
+            backend: backend.into(),
             prefix,
             socket,
             owner_uid,
@@ -86,7 +94,7 @@ fn instant(micros: &AtomicI64) -> Option<Timestamp> {
 impl std::fmt::Debug for Route {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Route")
-            .field("key", &self.key)
+            .field("backend", &self.backend)
             .field("prefix", &self.prefix)
             .field("socket", &self.socket)
             .field("owner_uid", &self.owner_uid)
@@ -150,21 +158,26 @@ impl Routes {
             return false;
         };
         self.change(|table| {
-            table.by_prefix.retain(|_, other| other.key != route.key);
+            table
+                .by_prefix
+                .retain(|_, other| other.backend != route.backend);
             table.by_prefix.insert(decoded.to_string(), route.clone());
         });
         true
     }
 
     /// Makes a server unreachable; requests that are on their way end by themselves.
-    pub fn withdraw(&self, key: &ServerKey) {
-        self.change(|table| table.by_prefix.retain(|_, route| route.key != *key));
+    pub fn withdraw(&self, backend: &Backend) {
+        self.change(|table| {
+            table.by_prefix.retain(|_, route| route.backend != *backend);
+        });
     }
 
     /// Returns the route of a server.
     pub fn get(&self, key: &ServerKey) -> Option<Arc<Route>> {
         let table = self.table.load();
-        table.by_prefix.values().find(|r| r.key == *key).cloned()
+        let mut routes = table.by_prefix.values();
+        routes.find(|r| r.backend.server() == Some(key)).cloned()
     }
 
     /// Returns every route, in no order.
@@ -229,7 +242,7 @@ fn decode_head(path: &str, depth: usize) -> Option<Cow<'_, str>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::names::{ServerName, UserName};
+    use crate::domain::names::{ServerName, ServiceName, UserName};
 
     fn key(user: &str, server: &str) -> ServerKey {
         ServerKey {
@@ -249,14 +262,18 @@ mod tests {
             let route = Route::new(key(user, server), prefix.to_owned(), "/s".into(), 1000);
             assert!(routes.publish(route), "{prefix}");
         }
+        let grader = ServiceName::parse("grader").unwrap();
+        let prefix = "/services/grader/".to_owned();
+        assert!(routes.publish(Route::new(grader, prefix, "/g".into(), 998)));
         routes
     }
 
     #[test]
     fn the_longest_prefix_wins() {
         let routes = table();
-        let lab = Some("alice/lab");
-        let default = Some("alice/");
+        let lab = Some("server alice/lab");
+        let default = Some("server alice/");
+        let grader = Some("service grader");
         let table = [
             ("/user/alice/", default),
             ("/user/alice", default),
@@ -270,8 +287,8 @@ mod tests {
             ("/user/%61lice/lab/a%2Fb//c", lab),
             ("/user/alice/lab%2Ftree", default),
             ("/user/alice//lab/", default),
-            ("/user/al%20ice%40lab/x", Some("al ice@lab/")),
-            ("/user/j%c3%bcrgen/", Some("jürgen/")),
+            ("/user/al%20ice%40lab/x", Some("server al ice@lab/")),
+            ("/user/j%c3%bcrgen/", Some("server jürgen/")),
             ("/user/j%FCrgen/", None),
             ("/user/alicia/", None),
             ("/user/alic", None),
@@ -293,9 +310,14 @@ mod tests {
             ("/user/alice/x/..", None),
             ("/user/alice/.hidden/..x/", default),
             ("/user/ALICE/", None),
+            ("/services/grader/x", grader),
+            ("/services/grader", grader),
+            ("/services/grade%72/", grader),
+            ("/services/graders/", None),
+            ("/services/", None),
         ];
         for (path, expected) in table {
-            let found = routes.find(path).map(|route| route.key.to_string());
+            let found = routes.find(path).map(|route| route.backend.to_string());
             assert_eq!(found.as_deref(), expected, "{path:?}");
         }
     }
@@ -303,12 +325,12 @@ mod tests {
     #[test]
     fn a_withdrawn_server_is_gone() {
         let routes = table();
-        routes.withdraw(&key("alice", "lab"));
+        routes.withdraw(&key("alice", "lab").into());
         let found = routes.find("/user/alice/lab/").unwrap();
-        assert_eq!(found.key, key("alice", ""));
-        routes.withdraw(&key("alice", ""));
+        assert_eq!(found.backend, key("alice", "").into());
+        routes.withdraw(&key("alice", "").into());
         assert!(routes.find("/user/alice/lab/").is_none());
-        assert_eq!(routes.all().len(), 2);
+        assert_eq!(routes.all().len(), 3);
     }
 
     #[test]

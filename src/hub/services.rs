@@ -5,12 +5,14 @@
 //! whoever holds a token.
 
 pub mod configured;
+pub mod keeper;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
+use self::keeper::Condition;
 use super::tokens;
 use crate::{
     config::settings::services::ServiceSettings,
@@ -67,6 +69,8 @@ pub struct Known {
     pub roles: Vec<String>,
     /// What it is beside that.
     pub description: Description,
+    /// How it is, if Carrel runs it.
+    pub condition: Option<Condition>,
 }
 
 /// What a service is, in the words of JupyterHub's API.
@@ -155,11 +159,13 @@ async fn know(
         return Ok(None);
     };
     let roles = hub.authority.book().roles_of_service(&standing);
+    let condition = hub.services.condition(&name);
     Ok(Some(Known {
         name,
         admin: roles.iter().any(|role| role.as_str() == "admin"),
         roles: roles.iter().map(ToString::to_string).collect(),
         description,
+        condition,
     }))
 }
 

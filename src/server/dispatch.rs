@@ -16,7 +16,7 @@ use crate::{
         identify::{Accepts, Identity, identify},
     },
     config::settings::Settings,
-    domain::redirect::OwnHost,
+    domain::{names::Backend, redirect::OwnHost},
     handlers::{self, Context, html},
     http::{
         cookies as jar,
@@ -79,16 +79,23 @@ async fn forward(app: &App, route: &Arc<Route>, request: Request, peer: Peer) ->
     };
     METRICS.proxied.count(Class::of(error.status().as_u16()));
     METRICS.proxy_failures.count(&error.obstacle());
-    if error.suggests_death() {
-        app.hub().servers.unreachable(&route.key);
-    }
+    let text = match &route.backend {
+        Backend::Server(key) => {
+            if error.suggests_death() {
+                app.hub().servers.unreachable(key);
+            }
+            "Your server does not answer. It may have just ended: look at the home page."
+        }
+        Backend::Service(_) => {
+            "The service does not answer. If it stays so, its administrator can tell why."
+        }
+    };
     let head: HeaderMap = kept
         .into_iter()
         .filter_map(|(name, value)| Some((name, value?)))
         .collect();
     let arrival = Arrival::new(app, &target, &head, peer);
     let ctx = arrival.context(app, Params::new(), Identity::Nobody, String::new());
-    let text = "Your server does not answer. It may have just ended: look at the home page.";
     let fault = Error::new(error.status(), text).because(error);
     let mut reply = faults::tell(&ctx, Realm::Visit, &head, &fault);
     headers::finish(&mut reply, Realm::Visit, ctx.links.csp_report().as_str());

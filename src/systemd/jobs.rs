@@ -106,6 +106,20 @@ impl Systemd {
         }
     }
 
+    /// Starts a unit that has a file and waits, at most `patience`, for the end of that; one that runs is
+    /// left so.
+    pub async fn start_unit(&self, unit: &UnitName, patience: Duration) -> Result<(), StartError> {
+        let deadline = Instant::now() + patience;
+        let mut jobs = self.job_ends(unit).await?;
+        let manager = self.manager().await?;
+        let start = manager.start_unit(unit.as_str(), "replace");
+        let job = call("start a unit", start).await.map_err(rejected)?;
+        match self.wait(&mut jobs, &job, unit, deadline).await? {
+            JobEnd::Result(job) if job != "done" => Err(StartError::Failed { job, status: None }),
+            JobEnd::Result(_) | JobEnd::Rest => Ok(()),
+        }
+    }
+
     /// Stops a unit and waits, at most `patience`, until it is at rest; then systemd may forget it.
     ///
     /// A unit that does not exist is as good as stopped.

@@ -1,4 +1,4 @@
-//! systemd over D-Bus: watching the units of user servers, and (for the broker) starting them.
+//! systemd over D-Bus: watching the units of servers and services, and (for the broker) starting them.
 //!
 //! Watching needs no privilege, so the hub does it itself; what changes anything is called by the
 //! broker alone. Nothing outside this module speaks D-Bus. What systemd only passes on, lines of the
@@ -14,6 +14,7 @@ mod status;
 mod watch;
 
 use std::{
+    collections::BTreeSet,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -31,7 +32,7 @@ use self::{
     proxies::ManagerProxy,
     status::{PropertyMap, UnitRecord},
 };
-use crate::domain::names::UnitName;
+use crate::domain::names::{ServerKey, ServiceName, UnitName};
 
 /// How long one call may take; systemd answers in milliseconds unless it re-executes.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
@@ -94,11 +95,35 @@ impl Systemd {
     }
 
     /// Returns the unit of every user server that systemd has in memory, running or failed.
-    pub async fn list_servers(&self) -> Result<Vec<UnitStatus>, Error> {
+    pub async fn list_servers(&self) -> Result<Vec<(ServerKey, UnitStatus)>, Error> {
+        let units = self.list(UnitName::SERVERS).await?.into_iter();
+        let servers = units.filter_map(|unit| Some((unit.backend.server()?.clone(), unit)));
+        Ok(servers.collect())
+    }
+
+    /// Returns the unit of every service that systemd has in memory, running or failed.
+    pub async fn list_services(&self) -> Result<Vec<(ServiceName, UnitStatus)>, Error> {
+        let units = self.list(UnitName::SERVICES).await?.into_iter();
+        let services = units.filter_map(|unit| Some((unit.backend.service()?.clone(), unit)));
+        Ok(services.collect())
+    }
+
+    /// Returns the services to which a bridge stands open.
+    pub async fn list_bridges(&self) -> Result<BTreeSet<ServiceName>, Error> {
         let manager = self.manager().await?;
-        let pattern = [UnitName::PATTERN];
+        let listed = manager.list_units_by_patterns(&["active"], &[UnitName::BRIDGES]);
+        let listed = call("list units", listed).await?;
+        let names = listed.iter();
+        Ok(names
+            .filter_map(|entry| UnitName::parse_bridge(&entry.0))
+            .collect())
+    }
+
+    async fn list(&self, pattern: &str) -> Result<Vec<UnitStatus>, Error> {
+        let manager = self.manager().await?;
+        let pattern = [pattern];
         let listed = call("list units", manager.list_units_by_patterns(&[], &pattern)).await?;
-        let mut servers = Vec::with_capacity(listed.len());
+        let mut units = Vec::with_capacity(listed.len());
         for entry in listed {
             if UnitName::parse(&entry.0).is_none() {
                 continue;
@@ -106,9 +131,9 @@ impl Systemd {
             let Some(record) = self.fetch(&entry.0, entry.6.as_str()).await? else {
                 continue;
             };
-            servers.push(record.status);
+            units.push(record.status);
         }
-        Ok(servers)
+        Ok(units)
     }
 
     /// Returns what systemd says about `unit`; `None` when it knows no such unit.
@@ -127,7 +152,7 @@ impl Systemd {
         self.fetch(unit.as_str(), path.as_str()).await
     }
 
-    /// Begins to watch the units of user servers.
+    /// Begins to watch the units of servers and services.
     ///
     /// List them after this returned: what happens in between arrives as events.
     pub async fn watch(&self) -> Result<Watch, Error> {

@@ -20,6 +20,10 @@ pub(super) fn encode(property: &Property) -> (&'static str, Variant<'static>) {
         P::WorkingDirectory(text) => ("WorkingDirectory", string(text)),
         P::UMask(mask) => ("UMask", Variant::from(*mask)),
         P::ExecStart(argv) => ("ExecStartEx", exec(argv)),
+        P::Restart(text) => ("Restart", string(text)),
+        P::RestartUSec(value) => ("RestartUSec", Variant::from(*value)),
+        P::StartLimitIntervalUSec(value) => ("StartLimitIntervalUSec", Variant::from(*value)),
+        P::StartLimitBurst(count) => ("StartLimitBurst", Variant::from(*count)),
         P::EnvironmentFile(path) => (
             "EnvironmentFiles",
             Variant::from(vec![(path.clone(), false)]),
@@ -120,6 +124,14 @@ mod tests {
                 "t",
             ),
             (Property::TasksMax(1), "TasksMax", "t"),
+            (Property::Restart("always"), "Restart", "s"),
+            (Property::RestartUSec(1), "RestartUSec", "t"),
+            (
+                Property::StartLimitIntervalUSec(1),
+                "StartLimitIntervalUSec",
+                "t",
+            ),
+            (Property::StartLimitBurst(1), "StartLimitBurst", "u"),
             (Property::User("alice".into()), "User", "s"),
             (Property::PrivateTmp(true), "PrivateTmp", "b"),
         ];

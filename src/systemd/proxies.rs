@@ -48,6 +48,9 @@ pub(super) trait Manager {
         auxiliary: &[AuxiliaryUnit<'_>],
     ) -> zbus::Result<OwnedObjectPath>;
 
+    /// Starts a unit that has a file; returns the job.
+    fn start_unit(&self, name: &str, mode: &str) -> zbus::Result<OwnedObjectPath>;
+
     /// Stops a unit; returns the job.
     fn stop_unit(&self, name: &str, mode: &str) -> zbus::Result<OwnedObjectPath>;
 

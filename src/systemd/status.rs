@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::Duration};
 use zbus::{OwnedVariant, Variant};
 
 use crate::domain::{
-    names::{ServerKey, UnitName},
+    names::{Backend, UnitName},
     server::InvocationId,
 };
 
@@ -62,13 +62,13 @@ pub enum Exit {
     Signal(i32),
 }
 
-/// The unit of a user server.
+/// The unit of a server or service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnitStatus {
     /// The unit.
     pub unit: UnitName,
-    /// The server it runs.
-    pub key: ServerKey,
+    /// What it runs.
+    pub backend: Backend,
     /// How far it is.
     pub active: ActiveState,
     /// How the last run ended: `success`, `exit-code`, `signal`, `oom-kill`, `timeout`, …
@@ -109,13 +109,14 @@ pub(super) struct UnitRecord {
 }
 
 impl UnitRecord {
-    /// Begins a record of which nothing is known; `None` when `unit` is no user server.
+    /// Begins a record of which nothing is known; `None` when `unit` is neither a
+    /// server's nor a service's.
     pub(super) fn new(unit: &str) -> Option<Self> {
-        let (unit, key) = UnitName::parse(unit)?;
+        let (unit, backend) = UnitName::parse(unit)?;
         Some(Self {
             status: UnitStatus {
                 unit,
-                key,
+                backend,
                 active: ActiveState::Inactive,
                 result: String::from("success"),
                 exit: None,
@@ -132,7 +133,7 @@ impl UnitRecord {
         })
     }
 
-    /// Reads a whole unit; `None` when it is no user server or systemd does not have it.
+    /// Reads a whole unit; `None` when it is none of ours or systemd does not have it.
     pub(super) fn read(unit: &str, general: &PropertyMap, service: &PropertyMap) -> Option<Self> {
         if text(general, "LoadState").as_deref() == Some("not-found") {
             return None;

@@ -24,8 +24,11 @@ const ROOT: &str = "/org/freedesktop/systemd1";
 /// The bus itself, and its object.
 const BUS: &str = "org.freedesktop.DBus";
 const BUS_PATH: &str = "/org/freedesktop/DBus";
-/// How the object paths of user servers begin.
-const UNIT_PATH_PREFIX: &str = "/org/freedesktop/systemd1/unit/carrel_2duser_2d";
+/// How the object paths of servers and services begin.
+const UNIT_PATH_PREFIXES: [&str; 2] = [
+    "/org/freedesktop/systemd1/unit/carrel_2duser_2d",
+    "/org/freedesktop/systemd1/unit/carrel_2dservice_2d",
+];
 /// How many signals may wait; a start makes about ten, beside those of all other units.
 const MAX_QUEUED_SIGNALS: Option<NonZeroUsize> = NonZeroUsize::new(16 * 1024);
 /// How often units are to be listed again although nothing says so, as a safety net.
@@ -33,7 +36,7 @@ const RESYNC_INTERVAL: Duration = Duration::from_secs(120);
 /// How long to wait between attempts to get the bus back.
 const RECONNECT_PAUSE: Duration = Duration::from_secs(1);
 
-/// Something happened to the unit of a user server.
+/// Something happened to the unit of a server or service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UnitEvent {
     /// This is what systemd says now.
@@ -351,9 +354,9 @@ pub(super) fn object_path(unit: &UnitName) -> String {
     path
 }
 
-/// Reads a unit's name out of its object path; `None` when it is no user server.
+/// Reads a unit's name out of its object path; `None` when it is none of ours.
 fn unit_of_path(path: &str) -> Option<UnitName> {
-    if !path.starts_with(UNIT_PATH_PREFIX) {
+    if !UNIT_PATH_PREFIXES.iter().any(|it| path.starts_with(it)) {
         return None;
     }
     let mut rest = path.strip_prefix(ROOT)?.strip_prefix("/unit/")?;
@@ -400,6 +403,8 @@ mod tests {
             "carrel-user-alice.service",
             "carrel-user-a\\x2db-lab.service",
             "carrel-user-a\\xc3\\xa4.service",
+            "carrel-service-idle-culler.service",
+            "carrel-service-a_20b.service",
         ] {
             let unit = UnitName::parse(text).unwrap().0;
             assert_eq!(unit_of_path(&object_path(&unit)), Some(unit));

@@ -29,6 +29,9 @@ pub(super) fn verb(request: &Request) -> Verb {
         Request::Authenticate { .. } => Verb::Authenticate,
         Request::Launch { .. } => Verb::Launch,
         Request::Stop { .. } => Verb::Stop,
+        Request::LaunchService { .. }
+        | Request::StopService { .. }
+        | Request::OpenBridge { .. } => Verb::Service,
         Request::Account { .. } => Verb::Account,
     }
 }

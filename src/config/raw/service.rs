@@ -23,8 +23,8 @@ pub(crate) struct RawService {
     ///
     /// Example: `"grader"`
     pub name: ServiceLabel,
-    /// Where the service listens; visits to `/services/NAME/` are led there. `"unix"` is a socket
-    /// that Carrel has ready for a service it runs, named in `JUPYTERHUB_SERVICE_URL`.
+    /// Where the service listens; visits to `/services/NAME/` are led there. `"unix"` is a path at which a
+    /// service that Carrel runs is to open a Unix socket, named in `JUPYTERHUB_SERVICE_URL`.
     ///
     /// Example: `"unix"`
     pub url: Option<Address>,
@@ -35,7 +35,8 @@ pub(crate) struct RawService {
     /// Example: `["/opt/grader/bin/grader", "--course", "101"]`
     #[config(default = [])]
     pub command: Vec<Text>,
-    /// The account of the system that `command` runs as; needed with it.
+    /// The account of the system that `command` runs as; needed with it. Of a service that somebody else
+    /// runs on a Unix socket, the account that listens there, for Carrel talks to no other.
     ///
     /// Example: `"grader"`
     pub user: Option<ServiceAccount>,

@@ -19,6 +19,8 @@ pub struct ServiceSettings {
     pub address: Option<ServiceAddress>,
     /// What Carrel runs; without it, somebody else runs the service.
     pub program: Option<ServiceProgram>,
+    /// The account it runs as; there is one when Carrel runs it, and when it listens on a Unix socket.
+    pub user: Option<UserName>,
     /// The file with the token of a service that somebody else runs.
     pub api_token_file: Option<PathBuf>,
     /// Whether it has the role `admin`.
@@ -65,8 +67,6 @@ pub struct ServiceProgram {
     pub command: String,
     /// Its arguments.
     pub args: Vec<String>,
-    /// The account it runs as.
-    pub user: UserName,
     /// The folder it starts in; the account's home when absent.
     pub cwd: Option<PathBuf>,
     /// Additional environment; wins over Carrel's.

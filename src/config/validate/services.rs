@@ -16,14 +16,7 @@ use crate::{
 };
 
 /// Keys that mean something only where Carrel runs the service.
-const OF_PROGRAMS: [&str; 6] = [
-    "user",
-    "cwd",
-    "environment",
-    "start_timeout",
-    "limits",
-    "sandbox",
-];
+const OF_PROGRAMS: [&str; 5] = ["cwd", "environment", "start_timeout", "limits", "sandbox"];
 
 /// Keys that mean something only where people can be sent back to the service.
 const OF_CLIENTS: [&str; 3] = [
@@ -60,6 +53,7 @@ impl Service<'_, '_> {
             name: raw.name.0.clone(),
             address,
             program: None,
+            user: raw.user.take().map(|user| user.0),
             api_token_file: raw.api_token_file.take().map(|path| path.0),
             admin: raw.admin,
             display: raw.display,
@@ -68,6 +62,7 @@ impl Service<'_, '_> {
         };
         service.program = self.program(raw);
         self.check_address(&service);
+        self.check_user(&service);
         self.check_token();
         service
     }
@@ -91,16 +86,9 @@ impl Service<'_, '_> {
             );
             self.merged.blame_item(&key, 0, text);
         }
-        let Some(user) = raw.user else {
-            if !self.sets("user") {
-                self.blame("command", "needs user as well: the account that it runs as");
-            }
-            return None;
-        };
         Some(ServiceProgram {
             command,
             args: words.collect(),
-            user: user.0,
             cwd: raw.cwd.map(|path| path.0),
             environment: server::environment(raw.environment),
             start_timeout: raw.start_timeout.0,
@@ -162,6 +150,25 @@ impl Service<'_, '_> {
                     "url",
                     "is on another machine, but command runs the service on this one",
                 );
+            }
+            _ => {}
+        }
+    }
+
+    /// Whose the socket must be is known of every service that has one.
+    fn check_user(&mut self, service: &ServiceSettings) {
+        let has_socket = matches!(service.address, Some(ServiceAddress::Unix(_)));
+        match (self.sets("command"), self.sets("user")) {
+            (true, false) => {
+                self.blame("command", "needs user as well: the account that it runs as");
+            }
+            (false, false) if has_socket => {
+                let text =
+                    "is a Unix socket and needs user as well: the account that listens on it";
+                self.blame("url", text);
+            }
+            (false, true) if !has_socket => {
+                self.blame("user", "is for a service with a command or a Unix socket");
             }
             _ => {}
         }

@@ -1,7 +1,8 @@
-//! Names parsed once at the edge: users, servers, groups, services, and the systemd units of servers.
+//! Names parsed once at the edge: users, servers, groups, services, and the systemd units that run.
 //!
 //! Inside Carrel a name is never a `&str` that "should be" valid.
 
+mod backend;
 mod display;
 mod unit;
 
@@ -10,6 +11,7 @@ use std::fmt;
 use percent_encoding::percent_decode_str;
 use thiserror::Error;
 
+pub use self::backend::Backend;
 pub use self::display::DisplayName;
 pub use self::unit::UnitName;
 
@@ -193,6 +195,42 @@ impl ServiceName {
     /// Returns the name as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl ServiceName {
+    /// Returns the name as units and files spell it: letters, digits, `-` and inner dots stay, every other
+    /// byte becomes `_xx`.
+    ///
+    /// No character of it means anything to systemd or a shell, so `carrel-service-idle-culler` is what it
+    /// says.
+    pub fn stem(&self) -> String {
+        let mut stem = String::with_capacity(self.0.len());
+        for (at, byte) in self.0.bytes().enumerate() {
+            if byte.is_ascii_alphanumeric() || byte == b'-' || (byte == b'.' && at > 0) {
+                stem.push(char::from(byte));
+            } else {
+                stem.push_str(&format!("_{byte:02x}"));
+            }
+        }
+        stem
+    }
+
+    /// Reads what [`ServiceName::stem`] wrote; `None` when it wrote nothing like it.
+    pub fn from_stem(stem: &str) -> Option<Self> {
+        let mut bytes = Vec::with_capacity(stem.len());
+        let mut rest = stem;
+        while let Some(first) = rest.chars().next() {
+            if let Some(hex) = rest.strip_prefix('_') {
+                bytes.push(u8::from_str_radix(hex.get(..2)?, 16).ok()?);
+                rest = hex.get(2..)?;
+            } else {
+                bytes.extend_from_slice(rest.get(..first.len_utf8())?.as_bytes());
+                rest = rest.get(first.len_utf8()..)?;
+            }
+        }
+        let name = Self::parse(&String::from_utf8(bytes).ok()?).ok()?;
+        (name.stem() == stem).then_some(name)
     }
 }
 

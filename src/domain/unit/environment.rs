@@ -1,6 +1,10 @@
-//! The environment of a server (jupyterhub-singleuser's contract) and the file it travels in.
+//! The environment of a server (jupyterhub-singleuser's contract), what services' have in common with it, and
+//! the file either travels in.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -29,7 +33,7 @@ pub(super) fn build(
     kernels: Option<&str>,
 ) -> Result<BTreeMap<String, String>, PlanError> {
     let mut all = contract(plan, places)?;
-    all.insert("PATH".into(), search_path(plan)?);
+    all.insert("PATH".into(), search_path(plan.program, plan.search_path)?);
     all.insert("LANG".into(), plan.language.to_owned());
     if let Some(bytes) = plan.bounds.memory_bytes {
         all.insert("MEM_LIMIT".into(), bytes.to_string());
@@ -49,10 +53,28 @@ pub(super) fn build(
             all.remove(name);
         }
     }
+    checked(all)
+}
+
+/// Refuses variables that would not arrive.
+pub(super) fn checked(
+    all: BTreeMap<String, String>,
+) -> Result<BTreeMap<String, String>, PlanError> {
     match all.iter().find(|(name, value)| !can_pass(name, value)) {
         Some((name, _)) => Err(PlanError::Variable(name.clone())),
         None => Ok(all),
     }
+}
+
+/// Writes a socket as JupyterHub's programs read it, with the path below which they answer.
+pub(super) fn socket_url(socket: &str, prefix: &str) -> String {
+    format!("http+unix://{}{prefix}", utf8_percent_encode(socket, HOST))
+}
+
+/// Returns the address of a path in the browser; empty when that depends on the request.
+pub(super) fn public_address(public_url: Option<&str>, path: &str) -> String {
+    let origin = public_url.map(|url| url.trim_end_matches('/'));
+    origin.map_or_else(String::new, |origin| format!("{origin}{path}"))
 }
 
 /// The variables of JupyterHub's contract with its servers.
@@ -63,16 +85,12 @@ fn contract(plan: &Plan<'_>, places: &Places) -> Result<BTreeMap<String, String>
     let prefix = paths::server_prefix(base, plan.key);
     let api = format!("{}{base}hub/api", plan.api_origin);
     let socket = text_of(&places.socket)?;
-    let host = utf8_percent_encode(&socket, HOST);
     let opening = json_list([
         format!("access:servers!server={}", plan.key),
         format!("access:servers!user={user}"),
     ]);
     let allowed = json_list(scope::texts(plan.oauth_client_allowed_scopes));
-    let public = |path: &str| {
-        let origin = plan.public_url.map(|url| url.trim_end_matches('/'));
-        origin.map_or_else(String::new, |origin| format!("{origin}{path}"))
-    };
+    let public = |path: &str| public_address(plan.public_url, path);
     let expand = |text: &str| text.replace("{username}", user).replace("{base_url}", base);
     let variables = [
         ("JUPYTERHUB_CLIENT_ID", server_client_id(plan.key)),
@@ -82,10 +100,7 @@ fn contract(plan: &Plan<'_>, places: &Places) -> Result<BTreeMap<String, String>
             format!("{api}/users/{segment}/activity"),
         ),
         ("JUPYTERHUB_BASE_URL", base.to_owned()),
-        (
-            "JUPYTERHUB_SERVICE_URL",
-            format!("http+unix://{host}{prefix}"),
-        ),
+        ("JUPYTERHUB_SERVICE_URL", socket_url(&socket, &prefix)),
         (
             "JUPYTERHUB_OAUTH_CALLBACK_URL",
             format!("{prefix}oauth_callback"),
@@ -111,13 +126,10 @@ fn contract(plan: &Plan<'_>, places: &Places) -> Result<BTreeMap<String, String>
 }
 
 /// The program's own folder comes first: its kernels and helpers lie beside it.
-fn search_path(plan: &Plan<'_>) -> Result<String, PlanError> {
+pub(super) fn search_path(program: &Path, more: &[PathBuf]) -> Result<String, PlanError> {
     let mut folders: Vec<String> = Vec::new();
-    let own = plan.program.parent();
-    for folder in own
-        .into_iter()
-        .chain(plan.search_path.iter().map(AsRef::as_ref))
-    {
+    let own = program.parent();
+    for folder in own.into_iter().chain(more.iter().map(AsRef::as_ref)) {
         folders.push(text_of(folder)?);
     }
     folders.extend(SYSTEM_PATH.map(str::to_owned));
@@ -176,7 +188,7 @@ fn write_line(text: &mut String, name: &str, value: &str) {
 }
 
 /// Writes texts as a JSON array of strings.
-fn json_list(texts: impl IntoIterator<Item = String>) -> String {
+pub(super) fn json_list(texts: impl IntoIterator<Item = String>) -> String {
     let texts: Vec<_> = texts.into_iter().map(|text| json(&text)).collect();
     format!("[{}]", texts.join(", "))
 }

@@ -64,6 +64,10 @@ pub enum Property {
     /// The command line; `$` in it stays as it is.
     ExecStart(Vec<String>),
     EnvironmentFile(String),
+    Restart(&'static str),
+    RestartUSec(u64),
+    StartLimitIntervalUSec(u64),
+    StartLimitBurst(u32),
     KillMode(&'static str),
     OOMPolicy(&'static str),
     TimeoutStartUSec(u64),

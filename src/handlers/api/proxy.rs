@@ -7,7 +7,10 @@ use serde_json::{Map, Value, json};
 
 use super::{Context, Request, body, paging::Part};
 use crate::{
-    domain::access::{self, ManageProxy, WholeHub},
+    domain::{
+        access::{self, ManageProxy, WholeHub},
+        names::Backend,
+    },
     http::{
         error::Error,
         reply::{self, Reply},
@@ -41,6 +44,7 @@ pub async fn list_routes(ctx: &Context, request: Request) -> Result<Reply, Error
 /// `POST /hub/api/proxy`: has records, units and routes compared.
 pub async fn check_routes(ctx: &Context, _request: Request) -> Result<Reply, Error> {
     access::permit::<ManageProxy>(ctx.caller.as_ref(), WholeHub)?;
+    ctx.hub().services.look_again();
     let compared = ctx.hub().servers.reconcile().await;
     compared.map_err(|cause| {
         let text = "The hub cannot ask systemd what runs. Its journal says more.";
@@ -67,14 +71,22 @@ pub async fn replace_proxy(ctx: &Context, request: Request) -> Result<Reply, Err
 fn model(route: &Route) -> (String, Value) {
     let socket = route.socket.to_string_lossy();
     let target = utf8_percent_encode(&socket, NON_ALPHANUMERIC);
+    let last_activity = route.last_activity().map(|at| at.to_string());
+    let data = match &route.backend {
+        Backend::Server(key) => json!({
+            "user": key.user.as_str(),
+            "server_name": key.server.as_str(),
+            "last_activity": last_activity,
+        }),
+        Backend::Service(name) => json!({
+            "service": name.as_str(),
+            "last_activity": last_activity,
+        }),
+    };
     let value = json!({
         "routespec": route.prefix,
         "target": format!("http+unix://{target}"),
-        "data": {
-            "user": route.key.user.as_str(),
-            "server_name": route.key.server.as_str(),
-            "last_activity": route.last_activity().map(|at| at.to_string()),
-        },
+        "data": data,
     });
     (route.prefix.clone(), value)
 }

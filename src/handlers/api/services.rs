@@ -18,7 +18,10 @@ use crate::{
         error::Error,
         reply::{self, Reply},
     },
-    hub::services::{self, Description, Known, Order, ServiceError},
+    hub::services::{
+        self, Description, Known, Order, ServiceError,
+        keeper::{Condition, State},
+    },
     store::oauth::Confirmation,
 };
 
@@ -60,6 +63,8 @@ struct Details {
     pid: u32,
     info: Map<String, Value>,
     display: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'static str>,
 }
 
 /// `GET /hub/api/services`: the services the caller may list, by name; never in pages.
@@ -134,13 +139,13 @@ impl ServiceModel {
             name: service.name.to_string(),
             admin: Some(service.admin),
             roles: roles.then(|| service.roles.clone()),
-            details: whole.then(|| Details::of(&service.description)),
+            details: whole.then(|| Details::of(&service.description, service.condition)),
         })
     }
 }
 
 impl Details {
-    fn of(description: &Description) -> Self {
+    fn of(description: &Description, condition: Option<Condition>) -> Self {
         let Description {
             url,
             prefix,
@@ -152,9 +157,14 @@ impl Details {
             url,
             prefix,
             command,
-            pid: 0,
+            pid: condition.map_or(0, |condition| condition.pid),
             info,
             display,
+            state: condition.map(|condition| match condition.state {
+                State::Starting => "starting",
+                State::Running => "running",
+                State::Failed => "failed",
+            }),
         }
     }
 }

@@ -23,7 +23,7 @@ use std::{
 use arc_swap::ArcSwap;
 use thiserror::Error;
 use tokio::{
-    sync::{mpsc, oneshot, watch},
+    sync::{Notify, mpsc, oneshot, watch},
     time::timeout,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -35,7 +35,7 @@ use crate::{
         access::{Permit, StartServer, StopServer},
         account::Account,
         entropy::Entropy,
-        names::{ServerKey, UnitName},
+        names::ServerKey,
         server::{Event, FailureCause, Life},
         time::Clock,
     },
@@ -130,6 +130,8 @@ pub struct Parts {
     pub entropy: Entropy,
     /// What runs.
     pub systemd: Arc<Systemd>,
+    /// Told when the unit of a service changes: one watch follows all units.
+    pub service_news: Arc<Notify>,
     /// How to ask a program whether it is up.
     pub probe: Probe,
     /// Where tasks are counted.
@@ -275,18 +277,6 @@ impl Servers {
     /// Returns the account behind a server, as the system has it now.
     pub async fn account_of(&self, key: &ServerKey) -> Result<Option<Account>, client::Error> {
         self.shared.parts.broker.account(&key.user).await
-    }
-
-    /// Returns how many bytes of memory a server uses, as far as systemd knows.
-    pub async fn memory_bytes(&self, key: &ServerKey) -> Option<u64> {
-        let unit = UnitName::for_server(key).ok()?;
-        match self.shared.parts.systemd.unit_status(&unit).await {
-            Ok(status) => status?.memory_bytes,
-            Err(error) => {
-                tracing::warn!(unit = %unit, "look at {unit}: {causes}", causes = Causes(&error));
-                None
-            }
-        }
     }
 
     /// Tells that the proxy could not connect to a server that should be ready.

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 use super::{Command, Servers, start};
 use crate::{
     domain::{
-        names::{ServerKey, UnitName},
+        names::{Backend, ServerKey, UnitName},
         server::{Event, Life},
     },
     store::{self, servers::RecordedState},
@@ -56,7 +56,10 @@ impl Servers {
             match watch.next().await {
                 UnitEvent::Changed(status) => self.on_unit(status).await?,
                 UnitEvent::Removed(unit) => self.on_removed(&unit),
-                UnitEvent::Resync => self.reconcile().await?,
+                UnitEvent::Resync => {
+                    self.shared.parts.service_news.notify_one();
+                    self.reconcile().await?;
+                }
             }
         }
     }
@@ -65,18 +68,15 @@ impl Servers {
     pub async fn reconcile(&self) -> Result<(), Lost> {
         let begun = Instant::now();
         let units = self.shared.parts.systemd.list_servers().await?;
-        let mut units: HashMap<ServerKey, UnitStatus> = units
-            .into_iter()
-            .map(|unit| (unit.key.clone(), unit))
-            .collect();
+        let mut units: HashMap<ServerKey, UnitStatus> = units.into_iter().collect();
         for record in self.shared.parts.store.list_unfinished_servers().await? {
             match units.remove(&record.key) {
-                Some(unit) => self.on_unit_with_record(&unit, record.state),
+                Some(unit) => self.on_unit_with_record(&record.key, &unit, record.state),
                 None => self.on_record_without_unit(record.key),
             }
         }
-        for unit in units.into_values() {
-            self.on_unit_without_record(&unit.key);
+        for key in units.into_keys() {
+            self.on_unit_without_record(&key);
         }
         // A supervisor that believes in a unit must hear of its end too.
         let mut table = self.shared.table();
@@ -93,36 +93,40 @@ impl Servers {
     }
 
     async fn on_unit(&self, unit: UnitStatus) -> Result<(), store::Error> {
-        if self.is_supervised(&unit.key) {
-            self.on_unit_with_record(&unit, RecordedState::Running);
+        let Backend::Server(key) = &unit.backend else {
+            self.shared.parts.service_news.notify_one();
+            return Ok(());
+        };
+        if self.is_supervised(key) {
+            self.on_unit_with_record(key, &unit, RecordedState::Running);
             return Ok(());
         }
-        let record = self.shared.parts.store.find_server(&unit.key).await?;
+        let record = self.shared.parts.store.find_server(key).await?;
         match record.map(|record| record.state) {
             Some(RecordedState::Stopped) | None if unit.active.is_up() => {
-                self.on_unit_without_record(&unit.key);
+                self.on_unit_without_record(key);
             }
             Some(RecordedState::Stopped) | None => {}
-            Some(state) => self.on_unit_with_record(&unit, state),
+            Some(state) => self.on_unit_with_record(key, &unit, state),
         }
         Ok(())
     }
 
-    fn on_unit_with_record(&self, unit: &UnitStatus, recorded: RecordedState) {
+    fn on_unit_with_record(&self, key: &ServerKey, unit: &UnitStatus, recorded: RecordedState) {
         let Some(run) = unit.invocation else {
             return;
         };
-        let (up, supervised) = (unit.active.is_up(), self.is_supervised(&unit.key));
+        let (up, supervised) = (unit.active.is_up(), self.is_supervised(key));
         if !supervised {
             if recorded == RecordedState::Stopping {
-                self.tell(&unit.key, Event::FoundUnwanted);
+                self.tell(key, Event::FoundUnwanted);
                 return;
             }
             tracing::info!(unit = %unit.unit, "found {}", unit.unit);
-            self.tell(&unit.key, Event::Found(run));
+            self.tell(key, Event::Found(run));
         }
         if !up {
-            self.tell(&unit.key, Event::Ended(run, start::end_in(unit)));
+            self.tell(key, Event::Ended(run, start::end_in(unit)));
         }
     }
 
@@ -148,8 +152,13 @@ impl Servers {
     }
 
     fn on_removed(&self, unit: &UnitName) {
-        let Some((_, key)) = UnitName::parse(unit.as_str()) else {
-            return;
+        let key = match UnitName::parse(unit.as_str()) {
+            Some((_, Backend::Server(key))) => key,
+            Some((_, Backend::Service(_))) => {
+                self.shared.parts.service_news.notify_one();
+                return;
+            }
+            None => return,
         };
         let mut table = self.shared.table();
         if table.contains_key(&key) {

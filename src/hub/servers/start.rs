@@ -352,7 +352,7 @@ impl Shared {
 
     pub(super) fn withdraw(&self, key: &ServerKey) {
         let begun = Instant::now();
-        self.parts.routes.withdraw(key);
+        self.parts.routes.withdraw(&key.clone().into());
         measure::withdrawn(begun.elapsed());
     }
 }

@@ -11,6 +11,7 @@ use crate::{
         server::Life,
     },
     systemd::cgroup::{Cgroups, Usage},
+    telemetry::causes::Causes,
 };
 
 /// How long looking at all servers may take; those whose turn does not come are told without figures.
@@ -28,6 +29,18 @@ pub struct ServerUsage {
 }
 
 impl Servers {
+    /// Returns how many bytes of memory a server uses, as far as systemd knows.
+    pub async fn memory_bytes(&self, key: &ServerKey) -> Option<u64> {
+        let unit = UnitName::for_server(key).ok()?;
+        match self.shared.parts.systemd.unit_status(&unit).await {
+            Ok(status) => status?.memory_bytes,
+            Err(error) => {
+                tracing::warn!(unit = %unit, "look at {unit}: {causes}", causes = Causes(&error));
+                None
+            }
+        }
+    }
+
     /// Returns what the servers use that run and answer, of those that `wanted` picks.
     pub async fn usage(&self, wanted: impl Fn(&ServerKey) -> bool) -> Vec<ServerUsage> {
         let end = Instant::now() + LOOK_TIMEOUT;

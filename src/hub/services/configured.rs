@@ -46,7 +46,7 @@ enum TokenFileError {
 /// Takes the services of a configuration in that was just read, with their tokens and OAuth clients.
 pub async fn take(store: &Store, settings: &Settings, at: Timestamp) -> Result<(), store::Error> {
     let services = settings.services.iter();
-    let rows = services.map(|service| (service.name.clone(), admin(service)));
+    let rows = services.map(|service| (service.name.clone(), AdminRole::of(service.admin)));
     store.take_configured_services(rows.collect(), at).await?;
     let mut known = HashMap::new();
     for service in &settings.services {
@@ -90,13 +90,6 @@ pub(super) fn client(base_url: &str, service: &ServiceSettings) -> Option<NewCli
             false => Confirmation::Asked,
         },
     })
-}
-
-fn admin(service: &ServiceSettings) -> AdminRole {
-    match service.admin {
-        true => AdminRole::Held,
-        false => AdminRole::NotHeld,
-    }
 }
 
 /// Returns the token of a service; `known` are those of the services before it.

@@ -104,6 +104,8 @@ label! {
         Launch = "launch",
         /// To stop one.
         Stop = "stop",
+        /// To start or stop a service, or to open the bridge to one.
+        Service = "service",
         /// To look an account up.
         Account = "account",
     }

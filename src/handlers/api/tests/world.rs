@@ -13,6 +13,7 @@ use http::{Method, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -46,6 +47,7 @@ use crate::{
         oauth,
         routes::Routes,
         servers::{self, ProbeError, Servers},
+        services::keeper::{self, Services},
         sessions,
         tokens::{self, Order},
         users,
@@ -125,6 +127,19 @@ impl World {
         let routes = Arc::new(Routes::default());
         let (bus, other_end) = deaf_bus().await;
         let authority = Arc::new(Authority::new(store.clone()));
+        let systemd = Arc::new(Systemd::over(bus));
+        let service_news = Arc::new(Notify::new());
+        let services = Services::new(keeper::Parts {
+            store: store.clone(),
+            broker: broker.clone(),
+            systemd: Arc::clone(&systemd),
+            settings: Arc::clone(&shared),
+            routes: Arc::clone(&routes),
+            clock: clock.clone(),
+            entropy: Entropy::counted(),
+            probe: Arc::new(|_, _| Box::pin(async { Err(ProbeError::NoSocket) })),
+            news: Arc::clone(&service_news),
+        });
         let servers = Servers::new(servers::Parts {
             store: store.clone(),
             authority: Arc::clone(&authority),
@@ -133,7 +148,8 @@ impl World {
             settings: Arc::clone(&shared),
             clock: clock.clone(),
             entropy: Entropy::counted(),
-            systemd: Arc::new(Systemd::over(bus)),
+            systemd,
+            service_news,
             probe: Arc::new(|_, _| Box::pin(async { Err(ProbeError::NoSocket) })),
             tracker: TaskTracker::new(),
             stop: CancellationToken::new(),
@@ -149,6 +165,7 @@ impl World {
                 authority,
                 store,
                 servers,
+                services,
                 routes,
                 outlook: Outlook::default(),
             },
