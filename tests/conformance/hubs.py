@@ -50,9 +50,12 @@ def install_jupyterhub() -> Path:
 
 
 class Pair:
-    """The machine; `real` is JupyterHub and `ours` is Carrel, if asked for."""
+    """The machine; `real` is JupyterHub and `ours` is Carrel, if asked for.
 
-    def __init__(self, with_carrel: bool):
+    The settings are more of what jupyterhub_config.py reads from the environment.
+    """
+
+    def __init__(self, with_carrel: bool, settings: dict[str, str] | None = None):
         package = built("build") if with_carrel else None
         jupyterhub = install_jupyterhub()
         self.machine = Machine.boot(binds={jupyterhub: "/opt/jupyterhub"})
@@ -65,7 +68,7 @@ class Pair:
             self.machine.run(fixture.accounts_script())
             self.machine.put(HERE / "single_user.py", fixture.COMMAND)
             self.machine.run(["chmod", "755", fixture.COMMAND])
-            self._start_jupyterhub()
+            self._start_jupyterhub(settings or {})
             if package:
                 self._start_carrel(package)
         except BaseException:
@@ -80,7 +83,7 @@ class Pair:
             folder.joinpath(f"journal-conformance-{name}.txt").write_text(self.machine.run(shown, check=False).stdout)
         self.machine.stop()
 
-    def _start_jupyterhub(self) -> None:
+    def _start_jupyterhub(self, settings: dict[str, str]) -> None:
         self.machine.run(f"install -d -m 0700 {FOLDER}")
         self.appliance.write(f"{FOLDER}/fixture.json", json.dumps(fixture.for_jupyterhub()))
         self.appliance.write("/etc/pam.d/conformance", PAM_SERVICE)
@@ -88,8 +91,8 @@ class Pair:
         self.machine.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                           "-subj", "/CN=hub.test", "-keyout", f"{FOLDER}/key.pem", "-out", f"{FOLDER}/cert.pem"])
         node = "/opt/jupyterhub/node/node_modules"
-        settings = {"FIXTURE": f"{FOLDER}/fixture.json", "NODE": f"{node}/node/bin/node",
-                    "PROXY": f"{node}/configurable-http-proxy/bin/configurable-http-proxy"}
+        settings |= {"FIXTURE": f"{FOLDER}/fixture.json", "NODE": f"{node}/node/bin/node",
+                     "PROXY": f"{node}/configurable-http-proxy/bin/configurable-http-proxy"}
         command = ["systemd-run", "--unit=jupyterhub", "--quiet", f"--working-directory={FOLDER}"]
         command += [f"--setenv={name}={value}" for name, value in settings.items()]
         command += ["/opt/jupyterhub/venv/bin/python", "-m", "jupyterhub", "-f", f"{FOLDER}/jupyterhub_config.py"]

@@ -4,6 +4,8 @@ import json
 import os
 from pathlib import Path
 
+from jupyterhub.auth import PAMAuthenticator
+
 fixture = json.loads(Path(os.environ["FIXTURE"]).read_text())
 folder = Path(os.environ["FIXTURE"]).parent
 
@@ -26,6 +28,16 @@ c.JupyterHub.authenticator_class = "pam"
 c.PAMAuthenticator.service = "conformance"
 c.PAMAuthenticator.allow_all = True
 c.PAMAuthenticator.admin_users = set(fixture["admins"])
+
+if "WITHOUT_ACCOUNTS" in os.environ:
+
+    class Credulous(PAMAuthenticator):
+        """Lets users be added who have no account on the machine, as Carrel does."""
+
+        def system_user_exists(self, user):
+            return True
+
+    c.JupyterHub.authenticator_class = Credulous
 
 c.JupyterHub.spawner_class = "jupyterhub.spawner.LocalProcessSpawner"
 c.Spawner.cmd = [fixture["command"]]
