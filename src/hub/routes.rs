@@ -112,6 +112,8 @@ pub struct Routes {
 struct Table {
     /// By decoded prefix: decoded segments have no `/`, so joining them is injective.
     by_prefix: HashMap<String, Arc<Route>>,
+    /// The decoded prefix of each server and service.
+    by_backend: HashMap<Backend, String>,
     /// How many segments the longest prefix has.
     depth: usize,
 }
@@ -158,26 +160,22 @@ impl Routes {
             return false;
         };
         self.change(|table| {
-            table
-                .by_prefix
-                .retain(|_, other| other.backend != route.backend);
-            table.by_prefix.insert(decoded.to_string(), route.clone());
+            table.remove(&route.backend);
+            table.insert(decoded.to_string(), route.clone());
         });
         true
     }
 
     /// Makes a server unreachable; requests that are on their way end by themselves.
     pub fn withdraw(&self, backend: &Backend) {
-        self.change(|table| {
-            table.by_prefix.retain(|_, route| route.backend != *backend);
-        });
+        self.change(|table| table.remove(backend));
     }
 
     /// Returns the route of a server.
     pub fn get(&self, key: &ServerKey) -> Option<Arc<Route>> {
         let table = self.table.load();
-        let mut routes = table.by_prefix.values();
-        routes.find(|r| r.backend.server() == Some(key)).cloned()
+        let prefix = table.by_backend.get(&Backend::Server(key.clone()))?;
+        table.by_prefix.get(prefix).cloned()
     }
 
     /// Returns every route, in no order.
@@ -197,6 +195,22 @@ impl Routes {
                 .unwrap_or(0);
             table
         });
+    }
+}
+
+impl Table {
+    fn insert(&mut self, prefix: String, route: Arc<Route>) {
+        let backend = route.backend.clone();
+        if let Some(replaced) = self.by_prefix.insert(prefix.clone(), route) {
+            self.by_backend.remove(&replaced.backend);
+        }
+        self.by_backend.insert(backend, prefix);
+    }
+
+    fn remove(&mut self, backend: &Backend) {
+        if let Some(prefix) = self.by_backend.remove(backend) {
+            self.by_prefix.remove(&prefix);
+        }
     }
 }
 
@@ -340,6 +354,17 @@ mod tests {
         assert!(routes.publish(again));
         assert!(routes.find("/user/alice/").is_none());
         assert_eq!(routes.get(&key("alice", "")).unwrap().prefix, "/u/alice/");
+    }
+
+    #[test]
+    fn a_server_whose_prefix_another_takes_has_none() {
+        let routes = table();
+        let other = Route::new(key("bob", ""), "/user/alice/".to_owned(), "/t".into(), 2);
+        assert!(routes.publish(other));
+        assert!(routes.get(&key("alice", "")).is_none());
+        routes.withdraw(&key("alice", "").into());
+        let found = routes.find("/user/alice/").unwrap();
+        assert_eq!(found.backend, key("bob", "").into());
     }
 
     #[test]
