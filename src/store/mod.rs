@@ -6,6 +6,7 @@
 
 mod error;
 mod file;
+mod narrowed;
 mod row;
 
 pub mod census;

@@ -68,7 +68,7 @@ async fn list(store: &Store, query: UserQuery) -> (Vec<String>, u64) {
 
 async fn groups_of(store: &Store, name: &str) -> Vec<(String, MemberOrigin)> {
     let found = store.find_user_details(&user(name)).await.unwrap().unwrap();
-    let groups = found.groups.into_iter();
+    let groups = found.groups.iter().cloned();
     groups
         .map(|(name, origin)| (name.to_string(), origin))
         .collect()
@@ -115,6 +115,38 @@ async fn a_page_is_narrowed_sorted_and_counted() {
             },
             &["carol"],
             2,
+        ),
+        (
+            UserQuery {
+                part_of_name: "o".into(),
+                ..everybody()
+            },
+            &["carol", "Bob"],
+            2,
+        ),
+        (
+            UserQuery {
+                part_of_name: "%".into(),
+                ..everybody()
+            },
+            &[],
+            0,
+        ),
+        (
+            UserQuery {
+                offset: 3,
+                ..everybody()
+            },
+            &["dan"],
+            4,
+        ),
+        (
+            UserQuery {
+                offset: 9,
+                ..everybody()
+            },
+            &[],
+            4,
         ),
         (
             UserQuery {

@@ -10,6 +10,7 @@ use rusqlite::{Connection, ToSql, named_params};
 use super::{
     Result, Store,
     groups::MemberOrigin,
+    narrowed::{Narrowed, names},
     row::Columns,
     servers::{self, Server},
     users::{self, User},
@@ -100,9 +101,10 @@ impl Store {
     /// Lists a part of the users.
     pub async fn page_of_users(&self, query: UserQuery) -> Result<UserPage> {
         self.read("list users", move |conn| {
+            let users = page(conn, &query)?;
             Ok(UserPage {
-                users: page(conn, &query)?,
-                total: total(conn, &query)?,
+                total: total(conn, &query, users.len())?,
+                users,
             })
         })
         .await
@@ -156,7 +158,7 @@ fn page(conn: &Connection, query: &UserQuery) -> Result<Vec<UserDetails>> {
             let sql = in_order!(
                 query.order,
                 "users",
-                "(:part = '' OR instr(lower(users.name), :part) > 0)
+                "(:part IS NULL OR users.name LIKE :part ESCAPE '\\')
                  AND users.name NOT IN (SELECT value FROM json_each(:except))"
             );
             let parameters = named_params! {
@@ -172,7 +174,7 @@ fn page(conn: &Connection, query: &UserQuery) -> Result<Vec<UserDetails>> {
             let sql = in_order!(
                 query.order,
                 "json_each(:only) AS only CROSS JOIN users ON users.name = only.value",
-                "(:part = '' OR instr(lower(users.name), :part) > 0)
+                "(:part IS NULL OR users.name LIKE :part ESCAPE '\\')
                  AND users.name NOT IN (SELECT value FROM json_each(:except))"
             );
             let parameters = named_params! {
@@ -183,7 +185,8 @@ fn page(conn: &Connection, query: &UserQuery) -> Result<Vec<UserDetails>> {
     }
 }
 
-fn total(conn: &Connection, query: &UserQuery) -> Result<u64> {
+/// Counts the whole list, of which so many were found within the offset and the limit.
+fn total(conn: &Connection, query: &UserQuery, found: usize) -> Result<u64> {
     const COUNTED: &str = "SELECT number FROM totals WHERE counted = 'users'";
     const ALL_BUT: &str = "
         SELECT number - (
@@ -191,12 +194,16 @@ fn total(conn: &Connection, query: &UserQuery) -> Result<u64> {
         FROM totals WHERE counted = 'users'";
     const NARROWED: &str = "
         SELECT count(*) FROM users
-        WHERE (:part = '' OR instr(lower(users.name), :part) > 0)
+        WHERE (:part IS NULL OR users.name LIKE :part ESCAPE '\\')
           AND users.name NOT IN (SELECT value FROM json_each(:except))";
     const ONLY: &str = "
         SELECT count(*) FROM json_each(:only) AS only CROSS JOIN users ON users.name = only.value
-        WHERE (:part = '' OR instr(lower(users.name), :part) > 0)
+        WHERE (:part IS NULL OR users.name LIKE :part ESCAPE '\\')
           AND users.name NOT IN (SELECT value FROM json_each(:except))";
+    let found = u64::try_from(found).unwrap_or(u64::MAX);
+    if found < query.limit && (found > 0 || query.offset == 0) {
+        return Ok(query.offset.saturating_add(found));
+    }
     let count: i64 = match Narrowed::by(query) {
         None => conn
             .prepare_cached(COUNTED)?
@@ -205,7 +212,7 @@ fn total(conn: &Connection, query: &UserQuery) -> Result<u64> {
             only: None,
             except,
             part,
-        }) if part.is_empty() => conn
+        }) if part.is_none() => conn
             .prepare_cached(ALL_BUT)?
             .query_row(named_params! { ":except": except }, |row| row.get(0))?,
         Some(Narrowed {
@@ -228,27 +235,6 @@ fn total(conn: &Connection, query: &UserQuery) -> Result<u64> {
         }
     };
     Ok(count.unsigned_abs())
-}
-
-/// What narrows a list, as the queries take it.
-struct Narrowed {
-    only: Option<String>,
-    except: String,
-    part: String,
-}
-
-impl Narrowed {
-    /// Returns what narrows the list; `None` when it is a list of everybody.
-    fn by(query: &UserQuery) -> Option<Self> {
-        if query.only.is_none() && query.except.is_empty() && query.part_of_name.is_empty() {
-            return None;
-        }
-        Some(Self {
-            only: query.only.as_ref().map(names),
-            except: names(&query.except),
-            part: query.part_of_name.to_ascii_lowercase(),
-        })
-    }
 }
 
 fn find_details(conn: &Connection, name: &UserName) -> Result<Option<UserDetails>> {
@@ -365,12 +351,6 @@ impl Page {
         }
         Ok(())
     }
-}
-
-/// Returns names as the queries take them: a JSON array.
-pub(super) fn names<'a>(names: impl IntoIterator<Item = &'a UserName>) -> String {
-    let names: Vec<&str> = names.into_iter().map(UserName::as_str).collect();
-    serde_json::Value::from(names).to_string()
 }
 
 /// Returns a number as SQLite takes it; it counts no further.
