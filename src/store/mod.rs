@@ -1,7 +1,7 @@
 //! What is remembered: all SQL, behind asynchronous methods with typed arguments.
 //!
-//! One thread writes, each call in one transaction, so a call happens whole or not at all; one thread
-//! reads. Nothing of SQLite leaves this module, and of tokens, codes and session ids only hashes come in.
+//! One thread writes, each call in one transaction, so a call happens whole or not at all; a few threads
+//! read. Nothing of SQLite leaves this module, and of tokens, codes and session ids only hashes come in.
 #![forbid(unsafe_code)]
 
 mod error;
@@ -27,7 +27,12 @@ pub mod user_edits;
 pub mod user_pages;
 pub mod users;
 
-use std::{path::Path, thread, time::Instant};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+    time::Instant,
+};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
@@ -37,6 +42,9 @@ use crate::telemetry::metrics::{METRICS, labels::Thread};
 
 /// How many calls may wait for a thread; further callers wait for a place.
 const QUEUE_LENGTH: usize = 1024;
+
+/// How many threads read, so that a long list keeps nobody else waiting.
+const READERS: usize = 3;
 
 /// The result of a store call.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -53,14 +61,15 @@ pub struct Store {
 impl Store {
     /// Opens the database, making or migrating it as needed. Blocks: for the start of the program.
     pub fn open(path: &Path) -> Result<Self> {
-        let writer = start("store-writer", file::open_writer(path)?)?;
-        let reader = start("store-reader", file::open_reader(path)?)?;
+        let writer = start("store-writer", vec![file::open_writer(path)?])?;
+        let readers: Result<Vec<_>> = (0..READERS).map(|_| file::open_reader(path)).collect();
+        let reader = start("store-reader", readers?)?;
         Ok(Self { writer, reader })
     }
 
     /// Opens an existing database only to read it, beside a hub that may be running.
     pub fn open_read_only(path: &Path) -> Result<Self> {
-        let reader = start("store-reader", file::open_reader(path)?)?;
+        let reader = start("store-reader", vec![file::open_reader(path)?])?;
         Ok(Self {
             writer: reader.clone(),
             reader,
@@ -69,7 +78,7 @@ impl Store {
 
     /// Makes a database that lives in memory, for tests.
     pub fn in_memory() -> Result<Self> {
-        let both = start("store", file::in_memory()?)?;
+        let both = start("store", vec![file::in_memory()?])?;
         Ok(Self {
             writer: both.clone(),
             reader: both,
@@ -152,17 +161,26 @@ async fn run<T: Send + 'static>(
     result.map_err(|error| error.during(attempt))
 }
 
-/// Starts a thread that runs jobs on a connection until the last sender is gone.
-fn start(name: &str, mut conn: Connection) -> Result<mpsc::Sender<Job>> {
-    let (sender, mut jobs) = mpsc::channel::<Job>(QUEUE_LENGTH);
-    thread::Builder::new()
-        .name(name.to_owned())
-        .spawn(move || {
-            while let Some(job) = jobs.blocking_recv() {
-                job(&mut conn);
-            }
-        })
-        .map_err(Error::Thread)?;
+/// Starts a thread for each connection, which run jobs until the last sender is gone.
+fn start(name: &str, connections: Vec<Connection>) -> Result<mpsc::Sender<Job>> {
+    let (sender, jobs) = mpsc::channel::<Job>(QUEUE_LENGTH);
+    let jobs = Arc::new(Mutex::new(jobs));
+    for mut conn in connections {
+        let jobs = Arc::clone(&jobs);
+        // One thread waits for a job, the others for their turn to wait.
+        let next = move || {
+            let mut jobs = jobs.lock().unwrap_or_else(PoisonError::into_inner);
+            jobs.blocking_recv()
+        };
+        thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || {
+                while let Some(job) = next() {
+                    job(&mut conn);
+                }
+            })
+            .map_err(Error::Thread)?;
+    }
     Ok(sender)
 }
 
