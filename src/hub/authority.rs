@@ -1,8 +1,9 @@
 //! Authority: what somebody may do, from what is recorded of them and the book of roles.
 //!
-//! Computed at each request, so that what somebody loses, all their sessions and tokens lose at once.
+//! Computed at each request, or when anything changed since it was for that token, so that what somebody
+//! loses, all their sessions and tokens lose at once.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 
@@ -17,17 +18,27 @@ use crate::{
             request::{self, Available},
         },
     },
-    hub::visits::Visits,
+    hub::{
+        callers::{Basis, Callers},
+        visits::Visits,
+    },
     store::{
         self, Store,
         tokens::{PresentedToken, Token},
     },
 };
 
+/// The steps in which uses are recorded, until the configuration says otherwise.
+const RESOLUTION: Duration = Duration::from_secs(30);
+
 /// The book of roles, and where standings come from.
 pub struct Authority {
     store: Store,
     book: ArcSwap<RoleBook>,
+    /// The steps in which the use of tokens and sessions is recorded.
+    resolution: ArcSwap<Duration>,
+    /// Callers who were recognised before.
+    pub callers: Callers,
     /// Visits of the hub itself.
     pub visits: Visits,
 }
@@ -38,6 +49,8 @@ impl Authority {
         Self {
             store,
             book: ArcSwap::from_pointee(RoleBook::default()),
+            resolution: ArcSwap::from_pointee(RESOLUTION),
+            callers: Callers::default(),
             visits: Visits::default(),
         }
     }
@@ -47,11 +60,26 @@ impl Authority {
         self.book.load_full()
     }
 
+    /// Returns what the rights of a caller are put together from, before anything of it is read.
+    pub fn basis(&self) -> Basis {
+        Basis {
+            version: self.store.rights_version(),
+            book: self.book(),
+        }
+    }
+
+    /// Returns the steps in which the use of tokens and sessions is recorded.
+    pub fn resolution(&self) -> Duration {
+        **self.resolution.load()
+    }
+
     /// Takes a configuration in that was just read, and tells what in it is hardly meant.
     pub async fn take_configuration(
         &self,
         settings: &ArcSwap<Settings>,
     ) -> Result<(), store::Error> {
+        let resolution = settings.load().hub.activity_resolution;
+        self.resolution.store(Arc::new(resolution));
         for remark in settings.load().roles.remarks() {
             tracing::warn!("the configuration's roles: {remark}");
         }
@@ -116,12 +144,16 @@ impl Authority {
         ))
     }
 
-    /// Returns the caller with a token.
-    pub async fn token_caller(&self, presented: PresentedToken) -> Result<Caller, store::Error> {
+    /// Returns the caller with a token, by this book of roles.
+    pub async fn token_caller(
+        &self,
+        presented: PresentedToken,
+        book: &RoleBook,
+    ) -> Result<Caller, store::Error> {
         let PresentedToken { token, owner } = presented;
-        let owner = self.book.load().grants_of(&owner);
+        let owner = book.grants_of(&owner);
         let members = self.members(&owner, &token.scopes).await?;
-        let grants = self.token_grants(&token, &owner, &members);
+        let grants = token_grants(book, &token, &owner, &members);
         let via = Via::Token {
             id: token.id,
             session_id: token.session_id,
@@ -131,11 +163,7 @@ impl Authority {
 
     /// Returns what a token may do whose owner may do this.
     pub fn token_grants(&self, token: &Token, owner: &Grants, members: &Membership) -> Grants {
-        let client = token.client.as_ref().map(|client| &client.kind);
-        let holder = holder(&token.owner, client);
-        self.book
-            .load()
-            .grants_of_token(&token.scopes, &holder, owner, members, client)
+        token_grants(&self.book.load(), token, owner, members)
     }
 
     /// Returns the scopes for the token of a server that starts: those chosen for it, as far as its owner
@@ -187,6 +215,12 @@ impl Authority {
         }));
         self.store.members_of(groups).await
     }
+}
+
+fn token_grants(book: &RoleBook, token: &Token, owner: &Grants, members: &Membership) -> Grants {
+    let client = token.client.as_ref().map(|client| &client.kind);
+    let holder = holder(&token.owner, client);
+    book.grants_of_token(&token.scopes, &holder, owner, members, client)
 }
 
 /// Returns whose scopes a token of this owner is expanded for.

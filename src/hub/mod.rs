@@ -3,6 +3,7 @@
 
 pub mod activity;
 pub mod authority;
+pub mod callers;
 mod census;
 pub mod culler;
 pub mod groups;

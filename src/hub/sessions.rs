@@ -19,9 +19,6 @@ use crate::{
     telemetry::causes::Causes,
 };
 
-/// How exactly the use of a session is remembered.
-const RESOLUTION: Duration = Duration::from_secs(30);
-
 /// A session that has begun.
 #[derive(Debug)]
 pub struct Begun {
@@ -74,7 +71,7 @@ pub async fn find(
     let Some(session) = store.find_session(hash, now).await? else {
         return Ok(None);
     };
-    if now.since(session.last_seen) >= RESOLUTION
+    if now.since(session.last_seen) >= authority.resolution()
         && let Err(error) = store.touch_session(hash, now).await
     {
         // A full disk must not lock anybody out.

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::{
     domain::{
-        access::{By, Caller, Owner, Permit, ReadTokens, WriteTokens},
+        access::{By, Caller, Owner, Permit, ReadTokens, Via, WriteTokens},
         entropy::Entropy,
         names::{ServerKey, UserName},
         paths, role,
@@ -15,16 +15,16 @@ use crate::{
         time::{Clock, Timestamp},
         token::TokenId,
     },
-    hub::authority::{self, Authority},
+    hub::{
+        authority::{self, Authority},
+        callers::Known,
+    },
     store::{
         self, Store,
         tokens::{NewToken, Token},
     },
     telemetry::causes::Causes,
 };
-
-/// How exactly the use of a token is remembered.
-const RESOLUTION: Duration = Duration::from_secs(30);
 
 /// The longest note, in characters; longer ones are cut.
 const MAX_NOTE_CHARS: usize = 1023;
@@ -77,22 +77,45 @@ pub async fn identify(
     if let Some(visitor) = authority.visits.identify(&hash) {
         return Ok(Some(visitor));
     }
-    let Some(presented) = store.find_token(hash, now).await? else {
-        return Ok(None);
+    let basis = authority.basis();
+    let known = match authority.callers.find(&hash, &basis, now) {
+        Some(known) => known,
+        None => {
+            let Some(presented) = store.find_token(hash, now).await? else {
+                return Ok(None);
+            };
+            let known = Known {
+                expires: presented.token.expires,
+                last_use: presented.token.last_activity,
+                caller: authority.token_caller(presented, &basis.book).await?,
+            };
+            let kept = known.clone();
+            authority.callers.keep(hash, basis.clone(), kept);
+            known
+        }
     };
-    let token = &presented.token;
-    let unrecorded = |last: Timestamp| now.since(last) >= RESOLUTION;
-    if token.last_activity.is_none_or(unrecorded)
-        && let Err(error) = store.touch_token(token.id, now).await
+    let resolution = authority.resolution();
+    let unrecorded = |last: Timestamp| now.since(last) >= resolution;
+    if let Via::Token { id, .. } = known.caller.via()
+        && known.last_use.is_none_or(unrecorded)
     {
-        // A full disk must not lock anybody out.
-        tracing::warn!(
-            "the use of token {} is not recorded: {causes}",
-            token.id,
-            causes = Causes(&error)
-        );
+        match store.touch_token(*id, now).await {
+            Ok(()) => {
+                let last_use = Some(now);
+                let kept = Known {
+                    last_use,
+                    ..known.clone()
+                };
+                authority.callers.keep(hash, basis, kept);
+            }
+            // A full disk must not lock anybody out.
+            Err(error) => tracing::warn!(
+                "the use of token {id} is not recorded: {causes}",
+                causes = Causes(&error)
+            ),
+        }
     }
-    authority.token_caller(presented).await.map(Some)
+    Ok(Some(known.caller))
 }
 
 /// A token with what it may do.

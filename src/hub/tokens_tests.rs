@@ -227,7 +227,7 @@ async fn a_full_disk_locks_nobody_out() {
     let world = world(AdminRole::NotHeld).await;
     let text = world.create(Order::default()).await.unwrap();
     world.store.fill_for_test().await;
-    world.clock.advance(RESOLUTION * 2);
+    world.clock.advance(world.authority.resolution() * 2);
     assert!(world.identify(text.expose()).await.is_some());
     let order = Order {
         note: Some("n".repeat(MAX_NOTE_CHARS)),

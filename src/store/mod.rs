@@ -8,6 +8,7 @@ mod error;
 mod file;
 mod narrowed;
 mod row;
+mod version;
 
 pub mod census;
 pub mod configured_groups;
@@ -37,14 +38,24 @@ use std::{
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
-pub use self::error::Error;
-use crate::telemetry::metrics::{METRICS, labels::Thread};
+pub use self::{
+    error::Error,
+    version::{Memo, Version},
+};
+use self::{user_pages::UserDetails, version::Versions};
+use crate::{
+    domain::names::UserName,
+    telemetry::metrics::{METRICS, labels::Thread},
+};
 
 /// How many calls may wait for a thread; further callers wait for a place.
 const QUEUE_LENGTH: usize = 1024;
 
 /// How many threads read, so that a long list keeps nobody else waiting.
 const READERS: usize = 3;
+
+/// How many users who were looked up are remembered until something changes.
+const REMEMBERED_USERS: usize = 1024;
 
 /// The result of a store call.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -56,6 +67,8 @@ type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 pub struct Store {
     writer: mpsc::Sender<Job>,
     reader: mpsc::Sender<Job>,
+    versions: Arc<Versions>,
+    users: Arc<Memo<UserName, Arc<UserDetails>>>,
 }
 
 impl Store {
@@ -64,25 +77,36 @@ impl Store {
         let writer = start("store-writer", vec![file::open_writer(path)?])?;
         let readers: Result<Vec<_>> = (0..READERS).map(|_| file::open_reader(path)).collect();
         let reader = start("store-reader", readers?)?;
-        Ok(Self { writer, reader })
+        Ok(Self::of(writer, reader))
     }
 
     /// Opens an existing database only to read it, beside a hub that may be running.
     pub fn open_read_only(path: &Path) -> Result<Self> {
         let reader = start("store-reader", vec![file::open_reader(path)?])?;
-        Ok(Self {
-            writer: reader.clone(),
-            reader,
-        })
+        Ok(Self::of(reader.clone(), reader))
     }
 
     /// Makes a database that lives in memory, for tests.
     pub fn in_memory() -> Result<Self> {
         let both = start("store", vec![file::in_memory()?])?;
-        Ok(Self {
-            writer: both.clone(),
-            reader: both,
-        })
+        Ok(Self::of(both.clone(), both))
+    }
+
+    fn of(writer: mpsc::Sender<Job>, reader: mpsc::Sender<Job>) -> Self {
+        Self {
+            writer,
+            reader,
+            versions: Arc::default(),
+            users: Arc::new(Memo::new(REMEMBERED_USERS)),
+        }
+    }
+
+    /// Returns the present version of everything that says who may do what.
+    ///
+    /// What is read after that may be kept and used again for as long as the version stays the same: each
+    /// change is in the next version before its caller hears that it is made.
+    pub fn rights_version(&self) -> Version {
+        self.versions.rights()
     }
 
     async fn write<T: Send + 'static>(
@@ -90,11 +114,33 @@ impl Store {
         attempt: &'static str,
         change: impl FnOnce(&Transaction<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        let versions = Arc::clone(&self.versions);
+        self.change(attempt, change, move || versions.rights_changed())
+            .await
+    }
+
+    /// Changes nothing but when somebody or something was last active, on which no right depends.
+    async fn write_activity<T: Send + 'static>(
+        &self,
+        attempt: &'static str,
+        change: impl FnOnce(&Transaction<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let versions = Arc::clone(&self.versions);
+        self.change(attempt, change, move || versions.activity_changed())
+            .await
+    }
+
+    async fn change<T: Send + 'static>(
+        &self,
+        attempt: &'static str,
+        change: impl FnOnce(&Transaction<'_>) -> Result<T> + Send + 'static,
+        ended: impl FnOnce() + Send + 'static,
+    ) -> Result<T> {
         timed(Thread::Writer, &self.writer, attempt, move |conn| {
-            let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let value = change(&tx)?;
-            tx.commit()?;
-            Ok(value)
+            let result = commit(conn, change);
+            // Whether a commit that failed has failed for good is not asked.
+            ended();
+            result
         })
         .await
     }
@@ -131,6 +177,16 @@ impl Store {
         };
         self.write("fill the disk", fill).await.unwrap();
     }
+}
+
+fn commit<T>(
+    conn: &mut Connection,
+    change: impl FnOnce(&Transaction<'_>) -> Result<T>,
+) -> Result<T> {
+    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let value = change(&tx)?;
+    tx.commit()?;
+    Ok(value)
 }
 
 async fn timed<T: Send + 'static>(
@@ -184,6 +240,8 @@ fn start(name: &str, connections: Vec<Connection>) -> Result<mpsc::Sender<Job>> 
     Ok(sender)
 }
 
+#[cfg(test)]
+mod activity_tests;
 #[cfg(test)]
 mod people_tests;
 #[cfg(test)]

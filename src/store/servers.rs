@@ -182,7 +182,7 @@ impl Store {
             UPDATE servers SET last_activity = :at
             WHERE id = :id AND coalesce(last_activity, :at - 1) < :at";
         let user = user.clone();
-        self.write("record activity", move |tx| {
+        self.write_activity("record activity", move |tx| {
             if let Some(at) = user_at {
                 users::touch_user(tx, &user, at)?;
             }

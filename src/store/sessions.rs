@@ -94,7 +94,7 @@ impl Store {
             UPDATE users SET last_activity = :at
             WHERE id = (SELECT user_id FROM sessions WHERE hash = :hash)
             AND coalesce(last_activity, :at - 1) < :at";
-        self.write("record the use of a session", move |tx| {
+        self.write_activity("record the use of a session", move |tx| {
             let parameters = named_params! { ":hash": hash.as_bytes(), ":at": at.as_micros() };
             tx.prepare_cached(SESSION)?.execute(parameters)?;
             tx.prepare_cached(USER)?.execute(parameters)?;

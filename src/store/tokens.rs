@@ -148,7 +148,7 @@ impl Store {
             UPDATE users SET last_activity = :at
             WHERE id = (SELECT user_id FROM api_tokens WHERE id = :id AND server_id IS NULL)
             AND coalesce(last_activity, :at - 1) < :at";
-        self.write("record the use of a token", move |tx| {
+        self.write_activity("record the use of a token", move |tx| {
             let parameters = named_params! { ":id": id.0, ":at": at.as_micros() };
             tx.prepare_cached(TOKEN)?.execute(parameters)?;
             tx.prepare_cached(OWNER)?.execute(parameters)?;

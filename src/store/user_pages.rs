@@ -3,7 +3,10 @@
 //! A page costs what is on it and the rows it skips; how many users come after it is counted beforehand
 //! (table `totals`), unless the list is narrowed.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use rusqlite::{Connection, ToSql, named_params};
 
@@ -92,10 +95,20 @@ pub struct UserPage {
 
 impl Store {
     /// Finds a user with all that belongs to them.
-    pub async fn find_user_details(&self, name: &UserName) -> Result<Option<UserDetails>> {
-        let name = name.clone();
-        self.read("look a user up", move |conn| find_details(conn, &name))
-            .await
+    pub async fn find_user_details(&self, name: &UserName) -> Result<Option<Arc<UserDetails>>> {
+        let version = self.versions.all();
+        if let Some(known) = self.users.find(name, version) {
+            return Ok(Some(known));
+        }
+        let wanted = name.clone();
+        let found = self
+            .read("look a user up", move |conn| find_details(conn, &wanted))
+            .await?;
+        let found = found.map(Arc::new);
+        if let Some(details) = &found {
+            self.users.keep(name.clone(), version, Arc::clone(details));
+        }
+        Ok(found)
     }
 
     /// Lists a part of the users.

@@ -18,7 +18,7 @@ use crate::domain::{
 pub struct Caller {
     owner: Owner,
     via: Via,
-    grants: Grants,
+    grants: Arc<Grants>,
     members: Arc<Membership>,
 }
 
@@ -82,7 +82,7 @@ impl Caller {
         Self {
             owner,
             via,
-            grants,
+            grants: Arc::new(grants),
             members,
         }
     }
@@ -91,7 +91,7 @@ impl Caller {
     #[must_use]
     pub fn with_grants(&self, grants: Grants) -> Self {
         Self {
-            grants,
+            grants: Arc::new(grants),
             ..self.clone()
         }
     }

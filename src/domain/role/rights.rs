@@ -73,8 +73,8 @@ impl RoleBook {
     /// Returns what a token may do: its scopes, as far as its owner still has them (RB-32).
     ///
     /// The holder is the token's owner. A token issued to a client opens what the client stands for
-    /// without that being named, and every token may say whose it is. The result is computed at each
-    /// request, so that what the owner loses all tokens lose at once.
+    /// without that being named, and every token may say whose it is. The result holds until anything
+    /// changes, so that what the owner loses all tokens lose at once.
     pub fn grants_of_token(
         &self,
         scopes: &[Scope],
