@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Hub;
+use super::{Hub, housekeeping::is_due};
 use crate::{
     store,
     telemetry::metrics::{
@@ -13,9 +13,9 @@ use crate::{
     },
 };
 
-/// How old the count of all users may be; SQLite counts by walking through an index.
+/// How old the counts of all users and of those present may be; SQLite counts by walking through an index.
 const COUNT_ALL_EVERY: Duration = Duration::from_secs(60);
-/// The same for those who were active, as JupyterHub has it.
+/// The same for those who were active in the last days, as JupyterHub has it.
 const COUNT_ACTIVE_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// When users were last counted.
@@ -40,14 +40,16 @@ impl Census {
         if is_due(self.all, COUNT_ALL_EVERY) {
             let count = hub.store.count_users().await?;
             METRICS.total_users.set(&Unlabelled, count);
+            let begin = hub
+                .clock
+                .now()
+                .before(hub.settings.load().hub.active_user_window);
+            let present = hub.store.count_users_active_since(begin).await?;
+            METRICS.present_users.set(&Unlabelled, present);
             self.all = Some(Instant::now());
         }
         Ok(())
     }
-}
-
-fn is_due(last: Option<Instant>, every: Duration) -> bool {
-    last.is_none_or(|last| last.elapsed() >= every)
 }
 
 fn length(period: Period) -> Duration {

@@ -1,11 +1,8 @@
 //! What is done now and then: writing down who was active, forgetting what has expired.
 
-use std::{
-    collections::HashMap,
-    time::{Duration, Instant},
-};
+use std::{collections::HashMap, time::Duration};
 
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::{Hub, census::Census};
@@ -17,32 +14,48 @@ use crate::{
     },
 };
 
-/// How often.
+/// How often what has expired is forgotten, and how often at least is looked what else is to be done.
 const EVERY: Duration = Duration::from_secs(30);
 
 /// Keeps house until `stop`, and once more then, so that a restart loses nobody's activity.
 pub async fn keep(hub: &Hub, stop: CancellationToken) {
-    let mut ticks = interval(EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut written = HashMap::new();
     let mut census = Census::default();
+    let (mut wrote, mut forgot) = (None, None);
     loop {
-        let stopping = tokio::select! {
-            _ = ticks.tick() => false,
-            () = stop.cancelled() => true,
-        };
-        write_activity(hub, &mut written).await;
+        let stopping = stop.is_cancelled();
+        let resolution = hub.settings.load().hub.activity_resolution;
+        if stopping || is_due(wrote, resolution) {
+            wrote = Some(Instant::now());
+            write_activity(hub, &mut written).await;
+        }
         if stopping {
             return;
         }
-        match hub.store.purge_expired(hub.clock.now()).await {
-            Ok(purged) => tracing::debug!("forgot what has expired: {purged:?}"),
-            Err(error) => {
-                tracing::error!("forget what has expired: {causes}", causes = Causes(&error));
-            }
+        if is_due(forgot, EVERY) {
+            forgot = Some(Instant::now());
+            forget(hub).await;
         }
         if let Err(error) = census.keep(hub).await {
             tracing::error!("count users: {causes}", causes = Causes(&error));
+        }
+        tokio::select! {
+            () = sleep(resolution.min(EVERY)) => {}
+            () = stop.cancelled() => {}
+        }
+    }
+}
+
+/// Tells whether what was last done then is to be done again.
+pub(super) fn is_due(last: Option<Instant>, every: Duration) -> bool {
+    last.is_none_or(|last| last.elapsed() >= every)
+}
+
+async fn forget(hub: &Hub) {
+    match hub.store.purge_expired(hub.clock.now()).await {
+        Ok(purged) => tracing::debug!("forgot what has expired: {purged:?}"),
+        Err(error) => {
+            tracing::error!("forget what has expired: {causes}", causes = Causes(&error));
         }
     }
 }

@@ -1,5 +1,8 @@
+use arc_swap::ArcSwap;
+
 use super::*;
 use crate::{
+    config::settings::Settings,
     domain::{access::ReportActivity, names::UserName, role::AdminRole},
     store::{runs::NewRun, users::Login},
 };
@@ -238,4 +241,28 @@ async fn a_full_disk_locks_nobody_out() {
         refused = refused.or(world.create(order.clone()).await.err());
     }
     assert!(matches!(refused, Some(CreateError::Store(error)) if error.is_full()));
+}
+
+#[tokio::test]
+async fn uses_are_recorded_in_the_steps_of_the_configuration() {
+    let world = world(AdminRole::NotHeld).await;
+    let text = world.create(Order::default()).await.unwrap();
+    let mut settings = Settings::default();
+    settings.hub.activity_resolution = Duration::from_secs(5);
+    let settings = ArcSwap::from_pointee(settings);
+    world.authority.take_configuration(&settings).await.unwrap();
+    let hash = TokenHash::of(text.expose());
+    let begin = world.clock.now();
+    // Seconds that pass, and the second of the last use that is recorded then.
+    for (pass, recorded) in [(0, 0), (4, 0), (1, 5), (3, 5), (2, 10)] {
+        world.clock.advance(Duration::from_secs(pass));
+        world.identify(text.expose()).await.unwrap();
+        let found = world
+            .store
+            .find_token(hash, world.clock.now())
+            .await
+            .unwrap();
+        let last = found.unwrap().token.last_activity;
+        assert_eq!(last, Some(begin.after(Duration::from_secs(recorded))));
+    }
 }

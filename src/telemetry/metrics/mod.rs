@@ -107,6 +107,8 @@ metrics! {
     // Our own.
     build: Levels<Version> = "carrel_build_info",
         "Always 1; its label tells the version that runs";
+    present_users: Levels<Unlabelled> = "carrel_active_users",
+        "Users who were active within `hub.active_user_window`, counted every minute";
     connections: Levels<Door> = "carrel_connections",
         "Connections that are open, websockets included";
     connections_refused: Totals<Door> = "carrel_connections_refused_total",

@@ -1,7 +1,16 @@
 //! Who may read metrics, and what they get.
 
-use super::world::{Answer, World, get};
-use crate::{domain::access::Caller, handlers::api::metrics};
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use super::world::{Answer, World, get, key, user};
+use crate::{
+    domain::access::Caller,
+    handlers::api::metrics,
+    hub::{housekeeping, routes::Route},
+};
 
 const REFUSED: (u16, &str) = (403, "Access to metrics requires scope 'read:metrics'");
 
@@ -47,6 +56,65 @@ async fn the_configuration_can_open_metrics_to_everybody() {
     assert_eq!(ask(&world, None).await.status, 200);
     let alice = world.token("alice", &["read:users:name!user"]).await;
     assert_eq!(ask(&world, alice).await.status, 200);
+}
+
+#[tokio::test]
+async fn whoever_was_active_within_the_window_is_counted() {
+    let world = World::new().await;
+    let hub = &world.parts.hub;
+    let mut settings = world.settings.clone();
+    settings.hub.active_user_window = Duration::from_secs(600);
+    hub.settings.store(Arc::new(settings));
+    hub.clock.advance(Duration::from_secs(601));
+    let now = hub.clock.now();
+    let bob = user("bob");
+    let active = hub.store.record_activity(&bob, Some(now), vec![]);
+    active.await.unwrap();
+    let stop = CancellationToken::new();
+    let counted = async {
+        let boss = world.session("boss").await;
+        while !ask(&world, boss.clone())
+            .await
+            .text
+            .contains("\ncarrel_active_users 1\n")
+        {
+            tokio::task::yield_now().await;
+        }
+        stop.cancel();
+    };
+    let both = async { tokio::join!(housekeeping::keep(hub, stop.clone()), counted) };
+    timeout(Duration::from_secs(10), both).await.unwrap();
+}
+
+#[tokio::test]
+async fn uses_of_servers_are_written_in_the_steps_of_the_configuration() {
+    let world = World::new().await;
+    let hub = &world.parts.hub;
+    let mut settings = world.settings.clone();
+    settings.hub.activity_resolution = Duration::from_secs(1);
+    hub.settings.store(Arc::new(settings));
+    let alice = key("alice", "");
+    let route = Route::new(alice.clone(), "/user/alice/".into(), "/s".into(), 1001);
+    let route = Arc::new(route);
+    assert!(hub.routes.publish_shared(Arc::clone(&route)));
+    let last = async || {
+        let server = hub.store.find_server(&alice).await.unwrap().unwrap();
+        server.last_activity
+    };
+    let stop = CancellationToken::new();
+    let written = async {
+        for second in [1, 2] {
+            let at = hub.clock.now().after(Duration::from_secs(second));
+            route.note_use(at);
+            while last().await != Some(at) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+        stop.cancel();
+    };
+    // The old half minute would be too long.
+    let both = async { tokio::join!(housekeeping::keep(hub, stop.clone()), written) };
+    timeout(Duration::from_secs(15), both).await.unwrap();
 }
 
 #[tokio::test]
