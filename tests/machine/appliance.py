@@ -132,13 +132,13 @@ class Appliance:
     def uid(self, name: str) -> int:
         return int(self.run(["id", "-u", name]).stdout)
 
-    def visitor(self) -> Visitor:
+    def visitor(self, base: str = "") -> Visitor:
         """Returns a browser without a screen, that nobody has logged in with, at an address of its own."""
-        return Visitor(next(self._addresses))
+        return Visitor(next(self._addresses), base)
 
-    def login(self, name: str, password: str | None = None) -> Visitor:
+    def login(self, name: str, password: str | None = None, base: str = "") -> Visitor:
         """Returns a browser in which this account has logged in."""
-        visitor = self.visitor()
+        visitor = self.visitor(base)
         visitor.login(name, password or PASSWORDS[name])
         return visitor
 

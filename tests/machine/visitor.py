@@ -47,12 +47,12 @@ class Page(HTMLParser):
 
 
 class Visitor:
-    """One person's browser; `name` is who logged in with it."""
+    """One person's browser; `name` is who logged in with it. Paths are below `base`, where the hub is."""
 
-    def __init__(self, address: str):
+    def __init__(self, address: str, base: str = ""):
         self.address = address
         self.name: str | None = None
-        self.client = httpx.Client(base_url=ORIGIN, timeout=60,
+        self.client = httpx.Client(base_url=ORIGIN + base, timeout=60,
                                    transport=httpx.HTTPTransport(verify=False, local_address=address))
 
     def close(self) -> None:
