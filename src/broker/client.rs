@@ -166,6 +166,7 @@ impl Broker {
             ticket: order
                 .ticket
                 .map(|ticket| WireSecret(Secret::new(ticket.as_text().to_owned()))),
+            profile: order.profile.map(|name| name.as_str().to_owned()),
         };
         self.ask_launch(&request, "start a server").await
     }

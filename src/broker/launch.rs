@@ -15,7 +15,7 @@ use super::{
     ticket::Ticket,
 };
 use crate::{
-    config::settings::Settings,
+    config::settings::{Settings, profiles::ProfileSettings},
     domain::{
         account::Account,
         names::{ServerKey, UnitName},
@@ -41,6 +41,7 @@ pub(super) struct Order {
     pub(super) key: ServerKey,
     pub(super) token: Secret<String>,
     pub(super) ticket: Option<Ticket>,
+    pub(super) profile: Option<String>,
 }
 
 /// What stands against a launch: an answer to give, or an error to tell.
@@ -95,7 +96,8 @@ pub(super) fn told(outcome: Result<Reply, Obstacle>) -> Result<Reply, Error> {
 async fn try_launch(order: &Order, settings: &Settings, clock: &Clock) -> Result<Reply, Obstacle> {
     check_token(&order.token)?;
     let account = admit(order, settings, clock)?;
-    let spec = plan(&account, &order.key, settings)?;
+    let chosen = choose(order.profile.as_deref(), &account, settings)?;
+    let spec = plan(&account, &order.key, chosen, settings)?;
     run(&spec, &account, &order.token, settings).await
 }
 
@@ -166,8 +168,36 @@ fn admit(order: &Order, settings: &Settings, clock: &Clock) -> Result<Account, O
     Ok(account)
 }
 
+/// Finds the kind of server that was chosen, if the account may choose it.
+fn choose<'a>(
+    name: Option<&str>,
+    account: &Account,
+    settings: &'a Settings,
+) -> Result<Option<&'a ProfileSettings>, Obstacle> {
+    let Some(name) = name else {
+        return Ok(None);
+    };
+    let mut profiles = settings.profiles.iter();
+    match profiles.find(|profile| profile.name.as_str() == name) {
+        Some(profile) if profile.is_for(&account.groups) => Ok(Some(profile)),
+        Some(profile) => Err(Obstacle::refused(format!(
+            "the profile {} is for members of {}",
+            profile.name,
+            profile.groups.join(", ")
+        ))),
+        None => Err(Obstacle::refused(
+            "the profile that was chosen is not there (any more)",
+        )),
+    }
+}
+
 /// Makes the unit, unless something it needs is missing.
-fn plan(account: &Account, key: &ServerKey, settings: &Settings) -> Result<UnitSpec, Obstacle> {
+fn plan(
+    account: &Account,
+    key: &ServerKey,
+    chosen: Option<&ProfileSettings>,
+    settings: &Settings,
+) -> Result<UnitSpec, Obstacle> {
     let home = account.home.display();
     match std::fs::metadata(&account.home) {
         Ok(found) if !found.is_dir() => {
@@ -180,11 +210,19 @@ fn plan(account: &Account, key: &ServerKey, settings: &Settings) -> Result<UnitS
         // Some homes on the network can be entered by their owner only.
         _ => {}
     }
-    let program = find_program(&settings.server.command, settings)?;
+    let server = match chosen {
+        Some(chosen) => chosen.applied_to(&settings.server),
+        None => settings.server.clone(),
+    };
+    let program = find_program(&server.command, settings)?;
+    let launcher = std::env::current_exe().map_err(Error::io("find Carrel's own program"))?;
     let found = profile::Found {
         account,
         key,
+        chosen,
+        server: &server,
         program: &program,
+        launcher: &launcher,
         language: &language(),
         api_origin: &api_origin(settings.hub.listen_api),
     };

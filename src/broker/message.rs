@@ -80,6 +80,9 @@ pub enum Request {
         token: WireSecret,
         /// The ticket of the owner's last login.
         ticket: Option<WireSecret>,
+        /// The kind of server that was chosen, by its name in the configuration.
+        #[serde(default)]
+        profile: Option<String>,
     },
     /// Stop a server and clear away what starting it left.
     Stop {
@@ -352,6 +355,7 @@ mod tests {
             server: String::new(),
             token: secret("t0ken"),
             ticket: None,
+            profile: None,
         };
         let mut bytes = Vec::new();
         write_frame(&mut bytes, &request).unwrap();

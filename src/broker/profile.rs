@@ -6,10 +6,14 @@ use std::{
 };
 
 use crate::{
-    config::settings::{Change, ResourceLimits, Sandbox, ServerSettings, Settings},
+    config::settings::{
+        Change, Overrides, ResourceLimits, Sandbox, ServerSettings, Settings,
+        profiles::ProfileSettings,
+    },
     domain::{
         account::Account,
         names::ServerKey,
+        profile::Gatekeeper,
         unit::{Bounds, Directive, Plan},
     },
 };
@@ -70,30 +74,38 @@ pub(super) struct Profile {
 }
 
 impl Profile {
-    /// Applies the overrides of all groups that the account is in; later ones win.
-    pub(super) fn of(account: &Account, settings: &Settings) -> Self {
-        let common = &settings.server;
-        let mut profile = Self::common(common);
-        for group in &settings.groups {
-            if !account.groups.contains(&group.name) {
-                continue;
-            }
-            let bounds = &mut profile.bounds;
-            bounds.memory_bytes = group
-                .memory_bytes
-                .map_or(bounds.memory_bytes, Change::bound);
-            bounds.cpus = group.cpus.map_or(bounds.cpus, Change::bound);
-            bounds.tasks = group.tasks.map_or(bounds.tasks, Change::bound);
-            profile.environment.extend(group.environment.clone());
-            for (name, directive, _) in SWITCHES {
-                match group.sandbox.get(name) {
-                    Some(true) => profile.sandbox.insert(directive),
-                    Some(false) => profile.sandbox.remove(&directive),
-                    None => false,
-                };
-            }
+    /// Applies the overrides of all groups that the account is in, later ones winning, and then those of
+    /// the kind of server that was chosen.
+    pub(super) fn of(
+        account: &Account,
+        chosen: Option<&ProfileSettings>,
+        settings: &Settings,
+    ) -> Self {
+        let mut profile = Self::common(&settings.server);
+        let groups = settings.groups.iter();
+        let own = groups.filter(|group| account.groups.contains(&group.name));
+        let changes = own.map(|group| &group.changes);
+        for changes in changes.chain(chosen.map(|chosen| &chosen.changes)) {
+            profile.change(changes);
         }
         profile
+    }
+
+    fn change(&mut self, changes: &Overrides) {
+        let bounds = &mut self.bounds;
+        bounds.memory_bytes = changes
+            .memory_bytes
+            .map_or(bounds.memory_bytes, Change::bound);
+        bounds.cpus = changes.cpus.map_or(bounds.cpus, Change::bound);
+        bounds.tasks = changes.tasks.map_or(bounds.tasks, Change::bound);
+        self.environment.extend(changes.environment.clone());
+        for (name, directive, _) in SWITCHES {
+            match changes.sandbox.get(name) {
+                Some(true) => self.sandbox.insert(directive),
+                Some(false) => self.sandbox.remove(&directive),
+                None => false,
+            };
+        }
     }
 
     fn common(server: &ServerSettings) -> Self {
@@ -124,20 +136,27 @@ pub(super) fn bounds(limits: &ResourceLimits) -> Bounds {
 pub(super) struct Found<'a> {
     pub(super) account: &'a Account,
     pub(super) key: &'a ServerKey,
+    pub(super) chosen: Option<&'a ProfileSettings>,
+    pub(super) server: &'a ServerSettings,
     pub(super) program: &'a Path,
+    pub(super) launcher: &'a Path,
     pub(super) language: &'a str,
     pub(super) api_origin: &'a str,
 }
 
 /// Puts everything together that a unit is made from.
 pub(super) fn plan<'a>(found: &Found<'a>, settings: &'a Settings) -> Plan<'a> {
-    let profile = Profile::of(found.account, settings);
-    let server = &settings.server;
+    let profile = Profile::of(found.account, found.chosen, settings);
+    let server = found.server;
     Plan {
         account: found.account,
         key: found.key,
         program: found.program,
         args: &server.args,
+        gatekeeper: found
+            .chosen
+            .map_or(Gatekeeper::Program, |chosen| chosen.gatekeeper),
+        launcher: found.launcher,
         search_path: &server.search_path,
         oauth_client_allowed_scopes: &server.oauth_client_allowed_scopes,
         default_url: &server.default_url,
@@ -184,17 +203,16 @@ mod tests {
     use std::{fs, os::unix::fs::PermissionsExt};
 
     use super::*;
-    use crate::{config::settings::GroupSettings, domain::names::UserName};
+    use crate::{
+        config::settings::GroupSettings,
+        domain::{names::UserName, profile::ProfileName},
+    };
 
-    fn group(name: &str) -> GroupSettings {
+    fn group(name: &str, changes: Overrides) -> GroupSettings {
         GroupSettings {
             name: name.into(),
-            memory_bytes: None,
-            cpus: None,
-            tasks: None,
             idle_timeout: None,
-            environment: BTreeMap::new(),
-            sandbox: BTreeMap::new(),
+            changes,
         }
     }
 
@@ -214,35 +232,67 @@ mod tests {
     fn groups_change_what_they_name_and_later_ones_win() {
         let mut settings = Settings::default();
         settings.server.limits.memory_bytes = Some(1);
-        settings.groups = vec![
-            GroupSettings {
-                memory_bytes: Some(Change::To(2)),
-                tasks: Some(Change::To(7)),
-                sandbox: BTreeMap::from([("no_new_privileges".into(), false)]),
-                environment: BTreeMap::from([("A".into(), "first".into())]),
-                ..group("staff")
-            },
-            GroupSettings {
-                memory_bytes: Some(Change::To(3)),
-                environment: BTreeMap::from([("A".into(), "second".into())]),
-                ..group("gpu")
-            },
-        ];
-        let nobody = Profile::of(&member_of(&["users"]), &settings);
+        let first = Overrides {
+            memory_bytes: Some(Change::To(2)),
+            tasks: Some(Change::To(7)),
+            sandbox: BTreeMap::from([("no_new_privileges".into(), false)]),
+            environment: BTreeMap::from([("A".into(), "first".into())]),
+            ..Overrides::default()
+        };
+        let second = Overrides {
+            memory_bytes: Some(Change::To(3)),
+            environment: BTreeMap::from([("A".into(), "second".into())]),
+            ..Overrides::default()
+        };
+        settings.groups = vec![group("staff", first), group("gpu", second)];
+        let nobody = Profile::of(&member_of(&["users"]), None, &settings);
         assert_eq!(nobody, Profile::common(&settings.server));
-        let both = Profile::of(&member_of(&["gpu", "staff"]), &settings);
+        let both = Profile::of(&member_of(&["gpu", "staff"]), None, &settings);
         assert_eq!(both.bounds.memory_bytes, Some(3));
         assert_eq!(both.bounds.tasks, Some(7));
         assert_eq!(both.environment["A"], "second");
         assert!(!both.sandbox.contains(&Directive::NoNewPrivileges));
         assert!(both.sandbox.contains(&Directive::PrivateTmp));
-        settings.groups.push(GroupSettings {
+        let lifted = Overrides {
             memory_bytes: Some(Change::Lift),
             cpus: Some(Change::Lift),
-            ..group("users")
-        });
-        let free = Profile::of(&member_of(&["gpu", "users"]), &settings);
+            ..Overrides::default()
+        };
+        settings.groups.push(group("users", lifted));
+        let free = Profile::of(&member_of(&["gpu", "users"]), None, &settings);
         assert_eq!((free.bounds.memory_bytes, free.bounds.cpus), (None, None));
+    }
+
+    #[test]
+    fn the_chosen_kind_of_server_has_the_last_word() {
+        let changes = Overrides {
+            memory_bytes: Some(Change::To(9)),
+            ..Overrides::default()
+        };
+        let smaller = Overrides {
+            memory_bytes: Some(Change::To(2)),
+            cpus: Some(Change::To(1.0)),
+            ..Overrides::default()
+        };
+        let settings = Settings {
+            groups: vec![group("staff", smaller)],
+            ..Settings::default()
+        };
+        let chosen = ProfileSettings {
+            name: ProfileName::parse("big").unwrap(),
+            title: "Big".into(),
+            description: String::new(),
+            groups: Vec::new(),
+            gatekeeper: Gatekeeper::Program,
+            command: None,
+            args: None,
+            default_url: None,
+            root_dir: None,
+            changes,
+        };
+        let profile = Profile::of(&member_of(&["staff"]), Some(&chosen), &settings);
+        assert_eq!(profile.bounds.memory_bytes, Some(9));
+        assert_eq!(profile.bounds.cpus, Some(1.0));
     }
 
     #[test]

@@ -132,11 +132,13 @@ fn answer(
             server,
             token,
             ticket,
+            profile,
         } => {
             let order = launch::Order {
                 key: parse_key(&user, &server)?,
                 token: token.0,
                 ticket: ticket.map(|ticket| super::ticket::Ticket::from_secret(ticket.0)),
+                profile,
             };
             finish(launch::launch(&order, settings, &Clock::System))?
         }

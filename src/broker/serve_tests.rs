@@ -76,6 +76,7 @@ fn tokens_that_could_break_an_environment_file_are_refused() {
                 token.into(),
             )),
             ticket: None,
+            profile: None,
         };
         assert!(
             matches!(ask(&frame(&order)).unwrap(), Reply::Failed(_)),

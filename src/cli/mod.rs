@@ -11,6 +11,7 @@ mod doctor;
 mod generate;
 mod hub;
 mod output;
+mod present;
 mod records;
 
 use std::{
@@ -64,6 +65,8 @@ enum Command {
     Hub,
     /// Serve the hub's requests with root's rights; systemd does this (carrel-broker.service)
     Broker(broker::Arguments),
+    /// Start a web program where the hub can reach it; a server's unit does this
+    Present(present::Arguments),
     /// Tell every fault of the configuration, with file, line and column
     CheckConfig(check_config::Arguments),
     /// Show who has logged in
@@ -93,6 +96,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.command {
         Command::Hub => hub::run(config)?,
         Command::Broker(arguments) => broker::run(config, &arguments)?,
+        Command::Present(arguments) => present::run(arguments)?,
         Command::CheckConfig(arguments) => return check_config::run(config, &arguments),
         Command::User(arguments) => records::run_user(config, &arguments)?,
         Command::Server(arguments) => records::run_server(config, &arguments)?,

@@ -2,13 +2,14 @@
 //!
 //! Every value here has been checked; nothing here knows how it was written down.
 
+pub mod profiles;
 pub mod services;
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
 use serde_json::{Map, Value};
 
-use self::services::ServiceSettings;
+use self::{profiles::ProfileSettings, services::ServiceSettings};
 use crate::domain::{
     names::{GroupName, ServerName, UserName},
     role::RoleBook,
@@ -28,6 +29,8 @@ pub struct Settings {
     pub server: ServerSettings,
     /// The same, changed for members of a system group; in the order of the file, later groups win.
     pub groups: Vec<GroupSettings>,
+    /// Kinds of servers that people choose from.
+    pub profiles: Vec<ProfileSettings>,
     /// Groups of the hub itself that are made at the start.
     pub hub_groups: Vec<HubGroupSettings>,
     /// Services beside the hub, but for those that are added at run time.
@@ -225,21 +228,28 @@ pub struct Sandbox {
 pub struct GroupSettings {
     /// The system group.
     pub name: String,
-    /// Changed bounds.
+    /// Changed time a server may go unused.
+    pub idle_timeout: Option<Change<Duration>>,
+    /// Changed bounds, environment and sandbox.
+    pub changes: Overrides,
+}
+
+/// Changes of what a server gets; `None` keeps what applies without it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Overrides {
+    /// Changed bound on memory.
     pub memory_bytes: Option<Change<u64>>,
     /// Changed processors.
     pub cpus: Option<Change<f64>>,
     /// Changed number of processes.
     pub tasks: Option<Change<u64>>,
-    /// Changed time a server may go unused.
-    pub idle_timeout: Option<Change<Duration>>,
     /// Added environment.
     pub environment: BTreeMap<String, String>,
     /// Changed sandbox directives, by the names of [`Sandbox`]'s fields.
     pub sandbox: BTreeMap<String, bool>,
 }
 
-/// What a group makes of a bound.
+/// What is made of a bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change<T> {
     /// This is the bound.

@@ -5,13 +5,17 @@ use serde::Deserialize;
 use toml::{Spanned, de::DeTable};
 
 use crate::config::{
-    raw::{RawCustomScope, RawGroup, RawHubGroup, RawRole, RawService},
-    spelling::{AccountName, CustomScopeLabel, GroupLabel, RoleLabel, ServiceLabel, reads},
+    raw::{RawCustomScope, RawGroup, RawHubGroup, RawProfile, RawRole, RawService},
+    spelling::{
+        AccountName, CustomScopeLabel, GroupLabel, ProfileLabel, RoleLabel, ServiceLabel, reads,
+    },
     words::join,
 };
 
 /// Changes for members of system groups.
 pub(super) const GROUPS: &str = "groups";
+/// Kinds of servers.
+pub(super) const PROFILES: &str = "profiles";
 /// Groups of the hub itself.
 pub(super) const HUB_GROUPS: &str = "hub_groups";
 /// Scopes of the site's own.
@@ -25,7 +29,7 @@ pub(super) const ROLES: &str = "roles";
 pub(super) const NAME: &str = "name";
 
 /// Every kind of table there may be many of, in the order of the documentation.
-pub(super) static KINDS: [Kind; 5] = [
+pub(super) static KINDS: [Kind; 6] = [
     Kind {
         key: GROUPS,
         form: Form::Named,
@@ -35,6 +39,16 @@ pub(super) static KINDS: [Kind; 5] = [
         some_name: "students",
         meta: &RawGroup::META,
         trial: try_layer::<RawGroup>,
+    },
+    Kind {
+        key: PROFILES,
+        form: Form::Listed,
+        one: "a profile",
+        name_is: "the name of a profile",
+        is_name: reads::<ProfileLabel>,
+        some_name: "dashboards",
+        meta: &RawProfile::META,
+        trial: try_layer::<RawProfile>,
     },
     Kind {
         key: HUB_GROUPS,

@@ -235,11 +235,11 @@ fn later_files_win_key_by_key() {
     let names: Vec<_> = settings.groups.iter().map(|g| g.name.as_str()).collect();
     assert_eq!(names, ["z", "a", "m"]);
     let first = settings.groups.first().unwrap();
-    assert_eq!(first.tasks, Some(Change::To(100)));
-    assert_eq!(first.memory_bytes, Some(Change::Lift));
-    assert_eq!(first.cpus, None);
+    assert_eq!(first.changes.tasks, Some(Change::To(100)));
+    assert_eq!(first.changes.memory_bytes, Some(Change::Lift));
+    assert_eq!(first.changes.cpus, None);
     assert_eq!(
-        first.sandbox,
+        first.changes.sandbox,
         BTreeMap::from([("private_tmp".to_owned(), false)])
     );
 }

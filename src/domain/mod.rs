@@ -12,6 +12,7 @@ mod failure;
 pub mod names;
 pub mod oauth;
 pub mod paths;
+pub mod profile;
 pub mod redirect;
 pub mod role;
 pub mod scope;

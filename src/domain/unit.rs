@@ -14,14 +14,18 @@ use thiserror::Error;
 use super::{
     account::Account,
     names::{NameError, ServerKey, UnitName},
+    profile::Gatekeeper,
     scope::Scope,
     secret::Secret,
 };
 
+mod command;
 mod environment;
 mod property;
 mod service;
 
+pub use self::command::Listening;
+use self::command::command_line;
 use self::property::sandbox;
 pub use self::property::{Directive, Property};
 pub use self::service::{ServicePlan, service_socket};
@@ -40,6 +44,10 @@ pub struct Plan<'a> {
     pub program: &'a Path,
     /// Arguments after Carrel's own.
     pub args: &'a [String],
+    /// Who finds out whether a visitor may use the server.
+    pub gatekeeper: Gatekeeper,
+    /// Carrel's own program, which starts those that the hub guards.
+    pub launcher: &'a Path,
     /// Folders in which programs are found, beside the system's.
     pub search_path: &'a [PathBuf],
     /// What tokens of the server's visitors may do beside opening it.
@@ -170,7 +178,8 @@ impl UnitSpec {
         if places.socket.as_os_str().len() > MAX_SOCKET_PATH_BYTES {
             return Err(PlanError::SocketPath(places.socket));
         }
-        let kernels = plan.kernel_ipc.then(|| kernel_directory(plan));
+        let has_kernels = plan.kernel_ipc && plan.gatekeeper == Gatekeeper::Program;
+        let kernels = has_kernels.then(|| kernel_directory(plan));
         let mut properties = identity(plan, &places)?;
         properties.extend(life(plan));
         if let Some(kernels) = &kernels {
@@ -217,22 +226,6 @@ fn identity(plan: &Plan<'_>, places: &Places) -> Result<Vec<Property>, PlanError
         Property::ExecStart(command_line(plan, places)?),
         Property::EnvironmentFile(text_of(&places.environment_file)?),
     ])
-}
-
-/// SU-50: the socket must come by argument, and the port must be named with the default's value, or
-/// a port in somebody's own configuration would keep the server from starting.
-fn command_line(plan: &Plan<'_>, places: &Places) -> Result<Vec<String>, PlanError> {
-    let mut argv = vec![
-        text_of(plan.program)?,
-        format!("--ServerApp.sock={}", text_of(&places.socket)?),
-        String::from("--ServerApp.sock_mode=0660"),
-        String::from("--ServerApp.port=8888"),
-    ];
-    if plan.kernel_ipc {
-        argv.push(String::from("--KernelManager.transport=ipc"));
-    }
-    argv.extend_from_slice(plan.args);
-    Ok(argv)
 }
 
 /// Type=exec makes the start job fail when the program cannot be executed. KillMode=mixed lets the

@@ -22,6 +22,7 @@ use crate::{
         culling::{Connected, Kernels, Reason, Rules, Seen, Verdict, has_leapt, judge},
         entropy::Entropy,
         names::ServerKey,
+        profile::Gatekeeper,
         role::Standing,
         secret::Secret,
         server::Life,
@@ -225,10 +226,10 @@ async fn system_groups(hub: &Hub, key: &ServerKey, accounts: &mut Accounts) -> V
 
 /// Asks a Jupyter server for its kernels and terminals; other programs have no answer.
 async fn kernels(hub: &Hub, ask: &Ask, key: &ServerKey, route: &Route) -> Option<Kernels> {
-    let target = Target {
-        socket: route.socket.clone(),
-        owner_uid: route.owner_uid,
-    };
+    if route.gatekeeper == Gatekeeper::Hub {
+        return None;
+    }
+    let target = Target::new(route.socket.clone(), route.owner_uid);
     let get = async |path: &str| {
         let visit = hub.authority.visits.begin(key, &Entropy::System);
         let token = Secret::new(visit.token().expose().clone());

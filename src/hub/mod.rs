@@ -9,6 +9,7 @@ pub mod culler;
 pub mod groups;
 pub mod housekeeping;
 pub mod oauth;
+pub mod profiles;
 pub mod roles;
 pub mod routes;
 pub mod servers;

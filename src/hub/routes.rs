@@ -20,6 +20,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::domain::{
     names::{Backend, ServerKey},
+    profile::Gatekeeper,
     time::Timestamp,
 };
 
@@ -33,6 +34,8 @@ pub struct Route {
     pub socket: PathBuf,
     /// Who must own the socket and be the process behind it.
     pub owner_uid: u32,
+    /// Who finds out whether a visitor may use it.
+    pub gatekeeper: Gatekeeper,
     /// What the proxy keeps for this server, such as open connections; nobody else looks inside.
     pub upstream: OnceLock<Box<dyn Any + Send + Sync>>,
     activity_micros: AtomicI64,
@@ -52,10 +55,16 @@ impl Route {
             prefix,
             socket,
             owner_uid,
+            gatekeeper: Gatekeeper::Program,
             upstream: OnceLock::new(),
             activity_micros: AtomicI64::new(i64::MIN),
             use_micros: AtomicI64::new(i64::MIN),
         }
+    }
+
+    /// Says who keeps its gate, if it is not the program.
+    pub fn kept_by(self, gatekeeper: Gatekeeper) -> Self {
+        Self { gatekeeper, ..self }
     }
 
     /// Notes that somebody used the server (PX-06).

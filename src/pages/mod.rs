@@ -16,6 +16,7 @@ pub mod login;
 pub mod not_installed;
 pub mod not_running;
 pub mod spawn_failed;
+pub mod spawn_form;
 pub mod spawn_pending;
 pub mod stopping;
 

@@ -16,6 +16,7 @@ use super::{
     not_installed::{NotInstalledView, not_installed_page},
     not_running::{NotRunningView, not_running_page},
     spawn_failed::{SpawnFailedView, spawn_failed_page},
+    spawn_form::{Choice, SpawnFormView, spawn_form_page},
     spawn_pending::{SpawnPendingView, spawn_pending_page},
     stopping::{StoppingView, stopping_page},
 };
@@ -23,6 +24,7 @@ use crate::{
     domain::{
         culling::Reason,
         names::{ServerKey, ServerName, UserName},
+        profile::ProfileName,
         server::{FailureCause, UnitEnd},
         time::Timestamp,
     },
@@ -333,7 +335,46 @@ fn spawns(texts: Texts) -> Vec<(&'static str, Markup)> {
             searched: texts.texts(&["/opt/carrel/venv/bin", "/usr/local/bin", "/usr/bin"]),
         })
     };
+    let choice = |name: &str, title: &str, description: &str, is_chosen| Choice {
+        name: ProfileName::parse(name).unwrap(),
+        title: texts.text(title),
+        description: texts.text(description),
+        is_chosen,
+    };
+    let choices = vec![
+        choice("lab", "JupyterLab", "Notebooks, terminals and files.", true),
+        choice(
+            "big",
+            "JupyterLab with much memory",
+            "64 GB; for members of the group only.",
+            false,
+        ),
+        choice(
+            "dashboards",
+            "Dashboards",
+            "The measurements of the last week.",
+            false,
+        ),
+    ];
     vec![
+        (
+            "spawn-form",
+            spawn_form_page(&SpawnFormView {
+                frame: texts.frame(),
+                key: texts.key("ada", "gpu-2"),
+                next: Some(texts.text("/user/ada/gpu-2/lab")),
+                choices,
+            }),
+        ),
+        (
+            "spawn-form-empty",
+            spawn_form_page(&SpawnFormView {
+                frame: texts.frame(),
+                key: texts.key("ada", ""),
+                next: None,
+                choices: Vec::new(),
+            }),
+        ),
         (
             "spawn-pending",
             spawn_pending_page(&SpawnPendingView {

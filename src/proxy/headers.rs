@@ -20,6 +20,8 @@ use crate::http::{
     request::Peer,
 };
 
+/// Who the visitor is, percent-encoded, for programs whose gate the hub keeps.
+const X_CARREL_USER: HeaderName = HeaderName::from_static("x-carrel-user");
 const SERVICE_WORKER_ALLOWED: HeaderName = HeaderName::from_static("service-worker-allowed");
 
 /// Headers of a reply that speak for the whole origin, which belongs to the hub and everybody's
@@ -47,10 +49,12 @@ pub(super) fn switches_to_websocket(headers: &HeaderMap) -> bool {
         && has_token(headers, &header::CONNECTION, "upgrade")
 }
 
-/// Makes a request ready for the server behind.
+/// Makes a request ready for the server behind. `visitor` is who the hub let through, where it keeps the
+/// gate; nobody else can say so in its place.
 pub(super) fn prepare_request(
     parts: &mut request::Parts,
     body: &Body,
+    visitor: Option<&HeaderValue>,
     peer: &Peer,
     trusted_proxies: &[IpAddr],
     upgrade: bool,
@@ -70,6 +74,10 @@ pub(super) fn prepare_request(
     }
     remove_hop_by_hop(headers);
     join_cookies(headers);
+    headers.remove(X_CARREL_USER);
+    if let Some(visitor) = visitor {
+        headers.insert(X_CARREL_USER, visitor.clone());
+    }
     set_forwarded(headers, peer, is_trusted(peer, trusted_proxies));
     if upgrade {
         keep_upgrade(headers);

@@ -19,7 +19,7 @@ mod tunnel;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use ::http::{Method, Response, StatusCode};
+use ::http::{HeaderValue, Method, Response, StatusCode};
 use hyper::body::Incoming;
 use thiserror::Error;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -94,17 +94,26 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Hands a request to the server of `route` and returns the reply as it begins to come.
+    /// Hands a request to the server of `route` and returns the reply as it begins to come; `visitor` is
+    /// who the hub let through, where it keeps the gate.
     pub async fn forward(
         &self,
         route: &Arc<Route>,
         mut request: Request,
+        visitor: Option<&HeaderValue>,
         peer: &Peer,
     ) -> Result<Reply, Error> {
         let upgrade = headers::is_websocket(&request);
         let browser = upgrade.then(|| hyper::upgrade::on(&mut request));
         let (mut parts, body) = request.into_parts();
-        headers::prepare_request(&mut parts, &body, peer, &self.trusted_proxies, upgrade);
+        headers::prepare_request(
+            &mut parts,
+            &body,
+            visitor,
+            peer,
+            &self.trusted_proxies,
+            upgrade,
+        );
         // A websocket is input and answers; which of its frames are, the tunnel sees.
         let activity = match upgrade {
             true => Activity::new(route.clone(), self.clock.clone()),

@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request};
 use http_body::Body as _;
 
 use super::{
-    App, bodies, faults, headers,
+    App, bodies, faults, gate, headers,
     routes::{self, Found, Params, Realm, Row},
 };
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
         identify::{Accepts, Identity, identify},
     },
     config::settings::Settings,
-    domain::{names::Backend, redirect::OwnHost},
+    domain::{names::Backend, profile::Gatekeeper, redirect::OwnHost},
     handlers::{self, Context, html},
     http::{
         cookies as jar,
@@ -39,7 +39,10 @@ pub async fn dispatch(app: Arc<App>, request: Request, peer: Peer) -> Reply {
     if peer.via == Listener::Public
         && let Some(route) = app.hub().routes.find(request.uri().path())
     {
-        return forward(&app, &route, request, peer).await;
+        return match route.gatekeeper {
+            Gatekeeper::Program => forward(&app, &route, request, None, peer).await,
+            Gatekeeper::Hub => gate::forward_if_admitted(&app, &route, request, peer).await,
+        };
     }
     let begun = Instant::now();
     let method = Answered::method(request.method().as_str());
@@ -63,14 +66,20 @@ pub async fn dispatch(app: Arc<App>, request: Request, peer: Peer) -> Reply {
 }
 
 /// Hands a request to the server it is for; when that is gone, says so and tells the supervisor.
-async fn forward(app: &App, route: &Arc<Route>, request: Request, peer: Peer) -> Reply {
+pub(super) async fn forward(
+    app: &App,
+    route: &Arc<Route>,
+    request: Request,
+    visitor: Option<&HeaderValue>,
+    peer: Peer,
+) -> Reply {
     // Of the head, only what telling a fault needs is kept: this is the busiest way of all.
     let target = request.uri().clone();
     let kept = [header::ACCEPT, header::HOST].map(|name| {
         let value = request.headers().get(&name).cloned();
         (name, value)
     });
-    let error = match app.proxy.forward(route, request, &peer).await {
+    let error = match app.proxy.forward(route, request, visitor, &peer).await {
         Ok(reply) => {
             METRICS.proxied.count(Class::of(reply.status().as_u16()));
             return reply;
@@ -103,7 +112,7 @@ async fn forward(app: &App, route: &Arc<Route>, request: Request, peer: Peer) ->
 }
 
 /// What is known of a request before anybody has been asked who it is.
-struct Arrival {
+pub(super) struct Arrival {
     settings: Arc<Settings>,
     links: Links,
     remote: IpAddr,
@@ -112,7 +121,7 @@ struct Arrival {
 }
 
 impl Arrival {
-    fn new(app: &App, target: &Uri, headers: &HeaderMap, peer: Peer) -> Self {
+    pub(super) fn new(app: &App, target: &Uri, headers: &HeaderMap, peer: Peer) -> Self {
         let settings = app.hub().settings.load_full();
         let trusted = &settings.hub.trusted_proxies;
         let scheme = forwarded::browser_scheme(&peer, headers, trusted);
@@ -131,7 +140,18 @@ impl Arrival {
         }
     }
 
-    fn context(self, app: &App, params: Params, identity: Identity, xsrf: String) -> Context {
+    /// Returns this site's origin (RFC 6454), as the visitor's browser knows it.
+    pub(super) fn origin(&self) -> String {
+        format!("{}://{}", self.own.scheme, self.own.host)
+    }
+
+    pub(super) fn context(
+        self,
+        app: &App,
+        params: Params,
+        identity: Identity,
+        xsrf: String,
+    ) -> Context {
         Context {
             parts: Arc::clone(&app.parts),
             settings: self.settings,
@@ -462,7 +482,7 @@ fn missing_session_id(identity: &Identity, headers: &HeaderMap) -> Option<String
 }
 
 /// Tells whether a person goes to a page, as far as the browser says (HD-41).
-fn is_navigation(headers: &HeaderMap) -> bool {
+pub(super) fn is_navigation(headers: &HeaderMap) -> bool {
     headers
         .get("sec-fetch-mode")
         .is_none_or(|mode| mode == "navigate")

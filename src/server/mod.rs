@@ -4,6 +4,7 @@
 mod bodies;
 pub mod dispatch;
 mod faults;
+mod gate;
 mod headers;
 pub mod routes;
 

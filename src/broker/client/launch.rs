@@ -11,6 +11,7 @@ use crate::{
     domain::{
         account::Account,
         names::{ServerKey, UnitName},
+        profile::ProfileName,
         secret::Secret,
         server::InvocationId,
     },
@@ -25,6 +26,8 @@ pub struct LaunchOrder<'a> {
     pub token: &'a Secret<String>,
     /// The ticket of its owner's last login.
     pub ticket: Option<&'a Ticket>,
+    /// The kind of server that was chosen.
+    pub profile: Option<&'a ProfileName>,
 }
 
 /// A server whose unit is active; whether it answers is another question.

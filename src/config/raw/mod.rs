@@ -13,6 +13,7 @@ mod access;
 mod culler;
 mod hub;
 mod limits;
+mod profile;
 mod server;
 mod service;
 
@@ -23,6 +24,7 @@ pub(super) use self::{
     culler::RawCuller,
     hub::{RawHub, RawLogin, RawTls},
     limits::RawLimits,
+    profile::RawProfile,
     server::{RawGroup, RawResources, RawSandbox, RawServer},
     service::RawService,
 };

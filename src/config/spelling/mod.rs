@@ -6,6 +6,7 @@
 mod json;
 mod label;
 mod name;
+mod profile;
 mod quantity;
 mod service;
 
@@ -24,6 +25,7 @@ pub(super) use name::{
     AbsolutePath, AccountName, BaseUrl, Command, Folder, Listen, LocalPath, LoopbackListen, Origin,
     Peer, StoppedStatus, Text, Variable,
 };
+pub(super) use profile::{GatekeeperWord, ProfileLabel};
 pub(super) use quantity::{
     Count, CpuBound, MemoryBound, Period, PeriodBound, Size, TaskBound, WholeNumber, spell_seconds,
 };
@@ -136,4 +138,6 @@ read_by_spelling!(
     ServiceAccount,
     ClientId,
     RedirectUri,
+    ProfileLabel,
+    GatekeeperWord,
 );

@@ -2,6 +2,7 @@
 
 mod access;
 mod hub;
+mod profiles;
 mod rules;
 mod scopes;
 mod server;
@@ -51,6 +52,7 @@ fn settings(merged: &mut Merged<'_>) -> Result<Settings, String> {
         login: hub::login(raw.login),
         server: server::server(raw.server, merged),
         groups: server::groups(merged)?,
+        profiles: profiles::profiles(merged)?,
         hub_groups: access::hub_groups(merged)?,
         services: services::services(merged)?,
         roles: access::roles(extra, merged)?,

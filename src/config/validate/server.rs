@@ -10,7 +10,7 @@ use toml::{
 use crate::config::{
     merged::Merged,
     raw::{RawGroup, RawResources, RawSandbox, RawServer},
-    settings::{Change, GroupSettings, ResourceLimits, Sandbox, ServerSettings},
+    settings::{Change, GroupSettings, Overrides, ResourceLimits, Sandbox, ServerSettings},
     spelling::{Text, Variable},
     tables::GROUPS,
     validate::{complete, scopes},
@@ -74,9 +74,25 @@ pub(super) fn groups(merged: &mut Merged<'_>) -> Result<Vec<GroupSettings>, Stri
     tables.map(|(name, table)| group(name, table)).collect()
 }
 
-/// Reads one group; of its sandbox only the keys that the files set count.
 fn group(name: String, mut table: DeTable<'_>) -> Result<GroupSettings, String> {
-    let sandbox = match table.remove("sandbox").map(Spanned::into_inner) {
+    let sandbox = set_switches(&mut table);
+    let raw: RawGroup = complete(table)?;
+    Ok(GroupSettings {
+        name,
+        idle_timeout: raw.idle_timeout.map(|bound| change(bound.0)),
+        changes: Overrides {
+            memory_bytes: raw.memory.map(|bound| change(bound.0)),
+            cpus: raw.cpus.map(|bound| change(bound.0)),
+            tasks: raw.tasks.map(|bound| change(bound.0)),
+            environment: environment(raw.environment),
+            sandbox,
+        },
+    })
+}
+
+/// Takes the sandbox out of a table: of its keys, only those that the files set count.
+pub(super) fn set_switches(table: &mut DeTable<'_>) -> BTreeMap<String, bool> {
+    match table.remove("sandbox").map(Spanned::into_inner) {
         Some(DeValue::Table(keys)) => keys
             .iter()
             .filter_map(|(key, value)| {
@@ -84,20 +100,10 @@ fn group(name: String, mut table: DeTable<'_>) -> Result<GroupSettings, String> 
             })
             .collect(),
         _ => BTreeMap::new(),
-    };
-    let raw: RawGroup = complete(table)?;
-    Ok(GroupSettings {
-        name,
-        memory_bytes: raw.memory.map(|bound| change(bound.0)),
-        cpus: raw.cpus.map(|bound| change(bound.0)),
-        tasks: raw.tasks.map(|bound| change(bound.0)),
-        idle_timeout: raw.idle_timeout.map(|bound| change(bound.0)),
-        environment: environment(raw.environment),
-        sandbox,
-    })
+    }
 }
 
-fn change<T>(bound: Option<T>) -> Change<T> {
+pub(super) fn change<T>(bound: Option<T>) -> Change<T> {
     bound.map_or(Change::Lift, Change::To)
 }
 

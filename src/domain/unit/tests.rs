@@ -44,6 +44,8 @@ fn plan<'a>(account: &'a Account, key: &'a ServerKey) -> Plan<'a> {
         key,
         program: Path::new("/opt/carrel/venv/bin/jupyterhub-singleuser"),
         args: &[],
+        gatekeeper: Gatekeeper::Program,
+        launcher: Path::new("/usr/bin/carrel"),
         search_path: &[],
         oauth_client_allowed_scopes: &[],
         default_url: "/lab",
@@ -103,6 +105,35 @@ fn a_named_server_with_bounds_and_a_public_address() {
         tasks: Some(512),
     };
     insta::assert_snapshot!(show(&UnitSpec::make(&plan).unwrap()));
+}
+
+#[test]
+fn a_program_whose_gate_the_hub_keeps() {
+    let (account, key) = (account("alice"), key("alice", "tables"));
+    let args = ["--uds", "{socket}", "--base", "{prefix}", "--root={root}"].map(String::from);
+    let on_a_socket = Plan {
+        program: Path::new("/usr/bin/datasette"),
+        args: &args,
+        gatekeeper: Gatekeeper::Hub,
+        ..plan(&account, &key)
+    };
+    let command = |plan: &Plan<'_>| {
+        let spec = UnitSpec::make(plan).unwrap();
+        let mut properties = spec
+            .properties
+            .iter()
+            .map(|property| format!("{property:?}"));
+        properties
+            .find(|line| line.starts_with("ExecStart"))
+            .unwrap()
+    };
+    insta::assert_snapshot!(command(&on_a_socket));
+    let args = ["--port={port}".to_owned()];
+    let on_a_port = Plan {
+        args: &args,
+        ..on_a_socket
+    };
+    insta::assert_snapshot!(command(&on_a_port));
 }
 
 #[test]

@@ -25,6 +25,6 @@ pub fn memory_limit(settings: &Settings) -> Option<u64> {
     let same_for_all = settings
         .groups
         .iter()
-        .all(|group| group.memory_bytes.is_none());
+        .all(|group| group.changes.memory_bytes.is_none());
     settings.server.limits.memory_bytes.filter(|_| same_for_all)
 }

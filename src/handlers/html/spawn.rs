@@ -4,16 +4,22 @@ use std::{collections::BTreeMap, time::Duration};
 
 use http::StatusCode;
 
-use super::{Context, Error, Reply, Request, form, next_target, query, see, server_of, signed_in};
+use super::{
+    Context, Error, Reply, Request, form, frame, next_target, page, query, see, server_of,
+    signed_in,
+};
 use crate::{
     auth::csrf,
+    config::settings::profiles::ProfileSettings,
     domain::{
         access::{self, StartServer, StopServer},
         names::ServerKey,
+        server::Life,
     },
     handlers::api::servers::{create_named, parse_display_name},
     http::forms::Form,
-    hub::servers::StartError,
+    hub::{profiles, servers::StartError},
+    pages::spawn_form::{Choice, SpawnFormView, spawn_form_page},
 };
 
 /// How long a start is watched before the browser is sent to the page that follows it (PG-66), which
@@ -31,7 +37,41 @@ pub async fn spawn_by_visit(ctx: &Context, request: Request) -> Result<Reply, Er
     let key = server_of(ctx, person)?;
     let query = query(&request)?;
     let options = options_in_query(&query)?;
+    let is_at_rest = matches!(ctx.hub().servers.status(&key).life, Life::Stopped { .. });
+    if options.is_empty() && is_at_rest && !ctx.settings.profiles.is_empty() {
+        return show_form(ctx, key, &query).await;
+    }
     start(ctx, key, &query, options).await
+}
+
+/// Shows what there is to choose from; what was chosen last is chosen again.
+async fn show_form(ctx: &Context, key: ServerKey, query: &Form) -> Result<Reply, Error> {
+    access::permit::<StartServer>(ctx.caller.as_ref(), key.clone())?;
+    super::check_user(ctx, &key.user).await?;
+    ctx.check_named(&key)?;
+    let server = ctx.hub().store.find_server(&key).await?;
+    let last = profiles::chosen(server.and_then(|server| server.user_options).as_deref());
+    let offered = profiles::offered(ctx.hub(), &ctx.settings, &key).await;
+    let offered = offered.map_err(|error| {
+        let text = "Your groups could not be looked up. Try again in a moment.";
+        Error::unavailable(text).because(error)
+    })?;
+    let first = offered
+        .iter()
+        .position(|one| Some(&one.name) == last.as_ref());
+    let choice = |(index, one): (usize, &ProfileSettings)| Choice {
+        name: one.name.clone(),
+        title: one.title.clone(),
+        description: one.description.clone(),
+        is_chosen: index == first.unwrap_or(0),
+    };
+    let view = SpawnFormView {
+        frame: frame(ctx),
+        choices: offered.into_iter().enumerate().map(choice).collect(),
+        next: next_target(ctx, query),
+        key,
+    };
+    Ok(page(StatusCode::OK, spawn_form_page(&view)))
 }
 
 /// POST `/hub/spawn[/USER[/SERVER]]`: the same from a form.

@@ -6,6 +6,7 @@
 //! `domain::server`.
 
 mod measure;
+mod probe;
 mod recover;
 mod start;
 mod stop;
@@ -14,8 +15,6 @@ mod usage;
 
 use std::{
     collections::HashMap,
-    path::PathBuf,
-    pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -28,6 +27,7 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+pub use self::probe::{Probe, ProbeError, ProbeResult, Target};
 use crate::{
     broker::client::{self, Broker},
     config::settings::Settings,
@@ -47,36 +47,6 @@ use crate::{
 
 /// Commands that may wait for one supervisor; more than that means it is stuck, and is told so.
 const INBOX: usize = 64;
-
-/// What a server's program said to a request for its API path.
-pub type ProbeResult = Result<(), ProbeError>;
-
-/// Why a program does not answer.
-#[derive(Debug, Error)]
-pub enum ProbeError {
-    /// There is no socket yet, or nobody listens on it.
-    #[error("no socket")]
-    NoSocket,
-    /// The socket belongs to somebody else.
-    #[error("the socket is not its owner's")]
-    WrongOwner,
-    /// It accepted the connection and gave no answer below 500.
-    #[error("no answer")]
-    NoAnswer,
-}
-
-/// Asks the program behind a socket once for a path; the proxy's way of connecting, handed in.
-pub type Probe =
-    Arc<dyn Fn(Target, String) -> Pin<Box<dyn Future<Output = ProbeResult> + Send>> + Send + Sync>;
-
-/// Where a server listens, and as whom.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
-    /// The Unix socket.
-    pub socket: PathBuf,
-    /// The UID whose process must be listening.
-    pub owner_uid: u32,
-}
 
 /// The state a supervisor publishes.
 #[derive(Debug, Clone)]

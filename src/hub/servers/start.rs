@@ -16,11 +16,12 @@ use crate::{
     domain::{
         names::{ServerKey, UnitName},
         paths,
+        profile::Gatekeeper,
         secret::Secret,
         server::{Event, FailureCause, InvocationId, UnitEnd},
         unit::Places,
     },
-    hub::{oauth, routes::Route, tokens},
+    hub::{oauth, profiles, routes::Route, tokens},
     store::{self, runs::NewRun},
     systemd::{Exit, UnitStatus, journal},
     telemetry::causes::Causes,
@@ -56,10 +57,13 @@ async fn try_launch(
     // a record without a unit or a unit with a record, and knows what to do with both.
     let run = new_run(shared, key, &token, options).await?;
     parts.store.begin_run(run).await?;
+    let options = shared.options(key).await?;
+    let chosen = profiles::chosen(options.as_deref());
     let order = LaunchOrder {
         key,
         token: &token,
         ticket: ticket.as_ref(),
+        profile: chosen.as_ref(),
     };
     let launched = parts.broker.launch(order).await?;
     parts
@@ -194,7 +198,11 @@ pub(super) async fn await_answer(
 
 async fn answer(shared: &Shared, key: &ServerKey, target: &Target) -> Event {
     let settings = shared.parts.settings.load_full();
-    let path = format!("{}api", paths::server_prefix(&settings.hub.base_url, key));
+    let prefix = paths::server_prefix(&settings.hub.base_url, key);
+    let path = match target.gatekeeper {
+        Gatekeeper::Program => format!("{prefix}api"),
+        Gatekeeper::Hub => prefix,
+    };
     let begun = Instant::now();
     let mut opened = None;
     loop {
@@ -331,17 +339,35 @@ impl Shared {
                 return None;
             }
         };
-        let runtime_dir = &self.parts.settings.load().hub.runtime_dir;
+        let options = match self.options(key).await {
+            Ok(options) => options,
+            Err(error) => {
+                tracing::error!("look up {key}: {causes}", causes = Causes(&error));
+                return None;
+            }
+        };
+        let settings = self.parts.settings.load();
         Some(Target {
-            socket: Places::of(runtime_dir, uid, key, &unit).socket,
+            socket: Places::of(&settings.hub.runtime_dir, uid, key, &unit).socket,
             owner_uid: uid,
+            gatekeeper: profiles::gatekeeper(&settings, options.as_deref()),
         })
+    }
+
+    /// Returns what was asked of the server's last start.
+    async fn options(&self, key: &ServerKey) -> Result<Option<String>, store::Error> {
+        let server = self.parts.store.find_server(key).await?;
+        Ok(server.and_then(|server| server.user_options))
     }
 
     pub(super) fn publish(&self, key: &ServerKey, target: &Target) {
         let prefix = paths::server_prefix(&self.parts.settings.load().hub.base_url, key);
-        let Target { socket, owner_uid } = target.clone();
-        let route = Route::new(key.clone(), prefix, socket, owner_uid);
+        let Target {
+            socket,
+            owner_uid,
+            gatekeeper,
+        } = target.clone();
+        let route = Route::new(key.clone(), prefix, socket, owner_uid).kept_by(gatekeeper);
         let begun = Instant::now();
         let is_routed = self.parts.routes.publish(route);
         measure::published(is_routed, begun.elapsed());

@@ -28,7 +28,7 @@ fn request(target: &str, pairs: Pairs<'_>) -> request::Parts {
 fn prepared(target: &str, pairs: Pairs<'_>, trusted: bool, upgrade: bool) -> request::Parts {
     let mut parts = request(target, pairs);
     let trusted: &[IpAddr] = if trusted { &[peer().addr] } else { &[] };
-    prepare_request(&mut parts, &Body::empty(), &peer(), trusted, upgrade);
+    prepare_request(&mut parts, &Body::empty(), None, &peer(), trusted, upgrade);
     parts
 }
 
@@ -297,9 +297,23 @@ fn a_101_keeps_what_makes_it_one() {
 fn a_body_of_unknown_length_is_chunked() {
     let (_sender, receiver) = tokio::sync::mpsc::channel(1);
     let mut parts = request("/", &[]);
-    prepare_request(&mut parts, &Body::Channel(receiver), &peer(), &[], false);
+    prepare_request(
+        &mut parts,
+        &Body::Channel(receiver),
+        None,
+        &peer(),
+        &[],
+        false,
+    );
     assert_eq!(parts.headers["transfer-encoding"], "chunked");
     let mut parts = request("/", &[]);
-    prepare_request(&mut parts, &Body::from(Whole("x")), &peer(), &[], false);
+    prepare_request(
+        &mut parts,
+        &Body::from(Whole("x")),
+        None,
+        &peer(),
+        &[],
+        false,
+    );
     assert!(!parts.headers.contains_key("transfer-encoding"));
 }

@@ -265,7 +265,7 @@ async fn a_dead_server_is_reported() {
     };
     let error = lab
         .proxy
-        .forward(&lab.route, request, &peer)
+        .forward(&lab.route, request, None, &peer)
         .await
         .unwrap_err();
     assert!(matches!(error, Error::Dead(_)));

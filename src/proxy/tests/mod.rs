@@ -98,7 +98,9 @@ impl Lab {
                         scheme: Scheme::Https,
                         via: Listener::Public,
                     };
-                    let reply = proxy.forward(&route, request.map(Body::from), &peer).await;
+                    let reply = proxy
+                        .forward(&route, request.map(Body::from), None, &peer)
+                        .await;
                     let reply = reply.unwrap_or_else(|e| reply::text(e.status(), e.to_string()));
                     Ok::<_, Infallible>(reply)
                 }

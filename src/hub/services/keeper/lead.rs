@@ -110,23 +110,21 @@ impl Services {
         let target = match address {
             ServiceAddress::Tcp { .. } => {
                 self.parts.broker.open_bridge(name).await?;
-                Target {
-                    socket: bridge_socket(runtime_dir, name),
-                    owner_uid: ROOT,
-                }
+                Target::new(bridge_socket(runtime_dir, name), ROOT)
             }
-            ServiceAddress::OwnSocket => Target {
-                socket: service_socket(runtime_dir, name),
-                owner_uid: self.owner(service).await?,
-            },
-            ServiceAddress::Unix(path) => Target {
-                socket: path.clone(),
-                owner_uid: self.owner(service).await?,
-            },
+            ServiceAddress::OwnSocket => {
+                let socket = service_socket(runtime_dir, name);
+                Target::new(socket, self.owner(service).await?)
+            }
+            ServiceAddress::Unix(path) => Target::new(path.clone(), self.owner(service).await?),
         };
         let prefix = paths::service_prefix(&settings.hub.base_url, name);
-        let Target { socket, owner_uid } = target.clone();
-        let route = Route::new(name.clone(), prefix, socket, owner_uid);
+        let route = Route::new(
+            name.clone(),
+            prefix,
+            target.socket.clone(),
+            target.owner_uid,
+        );
         match self.parts.routes.publish(route) {
             true => Ok(target),
             false => Err(LeadError::NoPath),
