@@ -63,9 +63,10 @@ def test_every_command_has_a_man_page_and_completion(installed):
 
 
 def test_folders_have_the_rights_they_need(machine):
-    found = machine.run("stat -c '%n %a %U %G' /run/carrel /run/carrel/user /run/carrel/secrets /var/lib/carrel "
+    found = machine.run("stat -c '%n %a %U %G' /run/carrel /run/carrel/user /run/carrel/service /run/carrel/secrets /var/lib/carrel "
                         "/var/lib/carrel-broker /etc/carrel").stdout.splitlines()
-    assert found == ["/run/carrel 755 root root", "/run/carrel/user 711 root root", "/run/carrel/secrets 700 root root",
+    assert found == ["/run/carrel 755 root root", "/run/carrel/user 711 root root",
+                     "/run/carrel/service 711 root root", "/run/carrel/secrets 700 root root",
                      "/var/lib/carrel 700 carrel carrel", "/var/lib/carrel-broker 700 root root",
                      "/etc/carrel 755 root root"]
 
