@@ -108,7 +108,7 @@ impl Services {
                 tracing::error!(
                     service.name = %name,
                     "service {name} did not start, trying again in {} s: {causes}",
-                    rest.as_secs(),
+                    seconds(rest),
                     causes = Causes(&error)
                 );
                 rest
@@ -275,11 +275,16 @@ async fn tell_end(name: &ServiceName, unit: Option<&UnitStatus>, rest: Option<Du
         let lines = journal::last_lines(&run, LINES_TOLD).await;
         said = lines.unwrap_or_default().join("\n");
     }
-    let seconds = rest.unwrap_or_default().as_secs();
+    let seconds = seconds(rest.unwrap_or_default());
     tracing::error!(
         service.name = %name,
         "service {name} {words}; it is started again in {seconds} s. It wrote last: {said}"
     );
+}
+
+/// Returns a pause as it is told.
+fn seconds(rest: Duration) -> u128 {
+    rest.as_millis().div_ceil(1000)
 }
 
 /// Writes down what a service is started as, to be compared with what is configured later.
