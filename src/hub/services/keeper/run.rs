@@ -11,7 +11,7 @@ use crate::{
         Settings,
         services::{ServiceAddress, ServiceProgram, ServiceSettings},
     },
-    domain::{names::ServiceName, paths},
+    domain::{names::ServiceName, paths, server::InvocationId},
     hub::{
         servers::ProbeError,
         services::{configured, token},
@@ -61,6 +61,16 @@ enum StartError {
     Launch(#[from] LaunchError),
 }
 
+impl StartError {
+    /// Returns the run that failed, if it came to one.
+    fn failed_run(&self) -> Option<InvocationId> {
+        match self {
+            Self::Launch(LaunchError::Failed { invocation, .. }) => *invocation,
+            Self::Launch(_) | Self::Store(_) => None,
+        }
+    }
+}
+
 impl Services {
     /// Sees to a service that Carrel runs, of whose unit this is known; returns when to look again at the
     /// latest.
@@ -105,9 +115,10 @@ impl Services {
             Err(error) => {
                 run.fail(false);
                 let rest = run.rest().unwrap_or_default();
+                let said = last_words(error.failed_run()).await;
                 tracing::error!(
                     service.name = %name,
-                    "service {name} did not start, trying again in {} s: {causes}",
+                    "service {name} did not start, trying again in {} s: {causes}{said}",
                     seconds(rest),
                     causes = Causes(&error)
                 );
@@ -269,17 +280,24 @@ impl Run {
 /// Tells how a service ended that ran, with what it wrote last.
 async fn tell_end(name: &ServiceName, unit: Option<&UnitStatus>, rest: Option<Duration>) {
     let words = unit.map_or_else(|| "was stopped".to_owned(), UnitStatus::in_words);
-    let mut said = String::new();
-    if let Some(run) = unit.and_then(|unit| unit.invocation) {
-        // What it wrote is in the journal in any case.
-        let lines = journal::last_lines(&run, LINES_TOLD).await;
-        said = lines.unwrap_or_default().join("\n");
-    }
+    let said = last_words(unit.and_then(|unit| unit.invocation)).await;
     let seconds = seconds(rest.unwrap_or_default());
     tracing::error!(
         service.name = %name,
-        "service {name} {words}; it is started again in {seconds} s. It wrote last: {said}"
+        "service {name} {words}; it is started again in {seconds} s{said}"
     );
+}
+
+/// Returns what a run wrote last, to stand at the end of a sentence; nothing if that cannot be had, for it
+/// is in the journal in any case.
+async fn last_words(run: Option<InvocationId>) -> String {
+    let Some(run) = run else {
+        return String::new();
+    };
+    match journal::last_lines(&run, LINES_TOLD).await {
+        Ok(lines) if !lines.is_empty() => format!(". It wrote last: {}", lines.join("\n")),
+        _ => String::new(),
+    }
 }
 
 /// Returns a pause as it is told.
