@@ -16,6 +16,8 @@ pub enum Identity {
     Nobody,
     /// It shows a good token; no form token is needed.
     Token(Caller),
+    /// It came over the socket that only root may use; no form token is needed, for no browser does that.
+    Root(Caller),
     /// It shows a good login cookie; what changes something must repeat the form token.
     Session {
         /// The person.
@@ -36,6 +38,8 @@ pub enum Accepts {
     TokenOrCookie,
     /// A token alone.
     Token,
+    /// None: whoever can send a request is root of this machine.
+    Root,
 }
 
 impl Identity {
@@ -43,7 +47,7 @@ impl Identity {
     pub fn holder(&self) -> Holder {
         match self {
             Self::Session { hash, .. } => Holder::Session(*hash),
-            Self::Nobody | Self::Token(_) => Holder::Anonymous,
+            Self::Nobody | Self::Token(_) | Self::Root(_) => Holder::Anonymous,
         }
     }
 
@@ -51,7 +55,7 @@ impl Identity {
     pub fn into_caller(self) -> Option<Caller> {
         match self {
             Self::Nobody => None,
-            Self::Token(caller) | Self::Session { caller, .. } => Some(caller),
+            Self::Token(caller) | Self::Root(caller) | Self::Session { caller, .. } => Some(caller),
         }
     }
 }
@@ -62,6 +66,9 @@ pub async fn identify(
     headers: &HeaderMap,
     accepts: Accepts,
 ) -> Result<Identity, store::Error> {
+    if accepts == Accepts::Root {
+        return Ok(Identity::Root(hub.authority.root_caller()));
+    }
     if accepts != Accepts::Cookie
         && let Some(text) = bearer(headers)
     {

@@ -49,6 +49,8 @@ pub enum Listener {
     Redirect,
     /// Plain HTTP on loopback with the REST API, for user servers and local scripts.
     Api,
+    /// Plain HTTP on a Unix socket with the REST API, for root of this machine, who needs no token.
+    Admin,
 }
 
 /// The other end of a connection.

@@ -12,7 +12,7 @@ use crate::{
     domain::{
         access::{Caller, Owner, Via},
         names::ServerKey,
-        role::{ClientKind, RoleBook, RoleName, Standing},
+        role::{self, ClientKind, RoleBook, RoleName, Standing},
         scope::{
             self, Filter, Grants, Holder, Membership, Scope, ScopeName,
             request::{self, Available},
@@ -118,6 +118,9 @@ impl Authority {
 
     /// Tells whether a user or service is an administrator, whatever their credential may do.
     pub async fn is_admin(&self, owner: &Owner) -> Result<bool, store::Error> {
+        if *owner == Owner::Root {
+            return Ok(true);
+        }
         let standing = self.store.find_standing(owner).await?;
         let book = self.book.load();
         Ok(standing.is_some_and(|standing| match standing {
@@ -142,6 +145,12 @@ impl Authority {
             grants,
             Arc::new(members),
         ))
+    }
+
+    /// Returns root of this machine, who may do what administrators may.
+    pub fn root_caller(&self) -> Caller {
+        let grants = self.book.load().expand(&role::admin(), &Holder::default());
+        Caller::new(Owner::Root, Via::Peer, grants, Arc::default())
     }
 
     /// Returns the caller with a token, by this book of roles.
@@ -225,10 +234,7 @@ fn token_grants(book: &RoleBook, token: &Token, owner: &Grants, members: &Member
 
 /// Returns whose scopes a token of this owner is expanded for.
 pub fn holder(owner: &Owner, client: Option<&ClientKind>) -> Holder {
-    let holder = match owner {
-        Owner::User(name) => Holder::user(name.clone()),
-        Owner::Service(name) => Holder::service(name.clone()),
-    };
+    let holder = owner.holder();
     match client {
         Some(client) => holder.through(client),
         None => holder,

@@ -81,7 +81,7 @@ where
         let stream = Patient::new(stream, place);
         let result = match self.door.via {
             Listener::Public => self.serve_tls(stream).await,
-            Listener::Redirect | Listener::Api => self.serve_http1(stream).await,
+            Listener::Redirect | Listener::Api | Listener::Admin => self.serve_http1(stream).await,
         };
         if let Err(error) = result {
             tracing::debug!(client.address = %self.peer.addr, %error, "a connection broke off");
@@ -103,7 +103,7 @@ where
         }
     }
 
-    async fn serve_http1<S>(&self, stream: S) -> Result<(), Broken>
+    pub(super) async fn serve_http1<S>(&self, stream: S) -> Result<(), Broken>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {

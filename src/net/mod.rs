@@ -6,6 +6,7 @@
 pub mod listen;
 pub mod tls;
 
+mod admin;
 mod connection;
 mod idle;
 mod limits;
@@ -19,6 +20,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{
+    admin::AdminSocket,
     connection::Connection,
     limits::{Admission, Limits},
     listen::Listeners,
@@ -92,13 +94,17 @@ impl Server {
             per_address: usize::MAX,
             unbounded: Vec::new(),
         }));
+        // Nobody can keep root out.
+        let root = Arc::new(Admission::new(Limits {
+            total: self.limits.connections,
+            per_address: usize::MAX,
+            unbounded: Vec::new(),
+        }));
         let connections = TaskTracker::new();
         let workers = Arc::new(Workers::start(&self.cut)?);
         let mut loops = Vec::new();
-        for (via, listener) in self.listeners.into_all() {
-            listener.set_nonblocking(true)?;
-            let listener = TcpListener::from_std(listener)?;
-            let door = Arc::new(Door {
+        let door = |via| {
+            Arc::new(Door {
                 via,
                 https_port,
                 tls: self.tls.clone(),
@@ -106,14 +112,24 @@ impl Server {
                 admission: match via {
                     Listener::Public | Listener::Redirect => browsers.clone(),
                     Listener::Api => programs.clone(),
+                    Listener::Admin => root.clone(),
                 },
                 workers: workers.clone(),
                 drain: self.drain.clone(),
                 cut: self.cut.clone(),
                 tasks: connections.clone(),
                 handler: handler.clone(),
-            });
-            loops.push(tasks.spawn(door.accept(listener)));
+            })
+        };
+        let (tcp, admin) = self.listeners.into_all();
+        for (via, listener) in tcp {
+            listener.set_nonblocking(true)?;
+            let listener = TcpListener::from_std(listener)?;
+            loops.push(tasks.spawn(door(via).accept(listener)));
+        }
+        if let Some(AdminSocket { listener, account }) = admin {
+            let (door, listener) = (door(Listener::Admin), admin::listen(listener)?);
+            loops.push(tasks.spawn(door.accept_admin(listener, account)));
         }
         for accepting in loops {
             accepting.await.map_err(io::Error::other)?;
@@ -158,6 +174,7 @@ where
             Listener::Public => metrics::Door::Public,
             Listener::Redirect => metrics::Door::Redirect,
             Listener::Api => metrics::Door::Api,
+            Listener::Admin => metrics::Door::Admin,
         };
         let Some(place) = self.admission.admit(addr) else {
             METRICS.connections_refused.count(&door);
@@ -170,7 +187,7 @@ where
             port: address.port(),
             scheme: match self.via {
                 Listener::Public => Scheme::Https,
-                Listener::Redirect | Listener::Api => Scheme::Http,
+                Listener::Redirect | Listener::Api | Listener::Admin => Scheme::Http,
             },
             via: self.via,
         };

@@ -33,6 +33,8 @@ struct Lab {
     public: SocketAddr,
     redirect: SocketAddr,
     api: SocketAddr,
+    /// Root's socket, which here is for the account of the test.
+    admin: std::path::PathBuf,
     drain: CancellationToken,
     cut: CancellationToken,
     /// Lets requests for `/wait` go on.
@@ -58,6 +60,10 @@ fn now() -> Timestamp {
 
 impl Lab {
     fn new(limits: LimitSettings) -> Self {
+        Self::with_admin(limits, nix::unistd::getuid())
+    }
+
+    fn with_admin(limits: LimitSettings, account: nix::unistd::Uid) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let none = TlsSettings {
             certificate: None,
@@ -77,6 +83,9 @@ impl Lab {
             address(Listener::Redirect),
             address(Listener::Api),
         );
+        let admin = dir.path().join("admin.sock");
+        let listener = std::os::unix::net::UnixListener::bind(&admin).unwrap();
+        listeners.admin = Some(AdminSocket { listener, account });
         let (drain, cut) = (CancellationToken::new(), CancellationToken::new());
         let server = Server {
             listeners,
@@ -107,6 +116,7 @@ impl Lab {
             public,
             redirect,
             api,
+            admin,
             drain,
             cut,
             go_on,
@@ -354,4 +364,29 @@ async fn a_new_certificate_drops_no_connection() {
     );
     let after = connect(lab.public, &file, "http/1.1").await.unwrap();
     assert!(talk(after, GET_AND_CLOSE).await.starts_with("HTTP/1.1 200"));
+}
+
+async fn ask_admin(lab: &Lab) -> String {
+    let mut stream = tokio::net::UnixStream::connect(&lab.admin).await.unwrap();
+    let asked = stream.write_all(GET_AND_CLOSE.as_bytes()).await;
+    let mut answer = String::new();
+    // One who is turned away may find the connection closed at either step.
+    if asked.is_ok() && stream.read_to_string(&mut answer).await.is_err() {
+        answer.clear();
+    }
+    answer
+}
+
+#[tokio::test]
+async fn roots_socket_is_plain_and_says_so() {
+    let lab = Lab::new(limits());
+    let answer = timeout(SOON, ask_admin(&lab)).await.unwrap();
+    assert!(answer.ends_with("HTTP/1.1 Admin http"), "{answer}");
+}
+
+#[tokio::test]
+async fn roots_socket_gives_other_accounts_nothing() {
+    let other = nix::unistd::Uid::from_raw(nix::unistd::getuid().as_raw() + 1);
+    let lab = Lab::with_admin(limits(), other);
+    assert_eq!(timeout(SOON, ask_admin(&lab)).await.unwrap(), "");
 }

@@ -233,7 +233,8 @@ fn find(links: &Links, head: &request::Parts, peer: Peer) -> Way {
         return Way::Redirect(StatusCode::MOVED_PERMANENTLY, hub);
     }
     let inside = below.strip_prefix("hub/");
-    if peer.via == Listener::Api && !inside.is_some_and(|path| path.starts_with("api")) {
+    let is_api_only = matches!(peer.via, Listener::Api | Listener::Admin);
+    if is_api_only && !inside.is_some_and(|path| path.starts_with("api")) {
         return nowhere(Realm::Api);
     }
     let is_read = matches!(head.method, Method::GET | Method::HEAD);
@@ -298,6 +299,7 @@ async fn answer_row(app: &App, arrival: Arrival, asked: Asked) -> Reply {
         peer,
     } = asked;
     let accepts = match (peer.via, row.realm) {
+        (Listener::Admin, _) => Accepts::Root,
         (Listener::Api, _) => Accepts::Token,
         (Listener::Public | Listener::Redirect, Realm::Page) => Accepts::Cookie,
         (Listener::Public | Listener::Redirect, _) => Accepts::TokenOrCookie,
@@ -407,7 +409,8 @@ fn check_forgery(
     body: &Bytes,
 ) -> Result<(), csrf::Fault> {
     let by_cookie = match (row.realm, identity) {
-        (Realm::Open | Realm::OpenApi | Realm::OAuthToken, _) | (_, Identity::Token(_)) => false,
+        (Realm::Open | Realm::OpenApi | Realm::OAuthToken, _)
+        | (_, Identity::Token(_) | Identity::Root(_)) => false,
         (_, Identity::Session { .. }) => true,
         // Logging somebody else's browser in is a forgery too.
         (Realm::Page, Identity::Nobody) => head.method != Method::GET,
@@ -465,7 +468,9 @@ fn forgery_error(fault: csrf::Fault, method: &Method) -> Error {
 /// Tells whether a login cookie would have counted here.
 fn takes_cookies(realm: Realm, accepts: Accepts) -> bool {
     match realm {
-        Realm::Page | Realm::Visit | Realm::Api => !matches!(accepts, Accepts::Token),
+        Realm::Page | Realm::Visit | Realm::Api => {
+            !matches!(accepts, Accepts::Token | Accepts::Root)
+        }
         Realm::Open | Realm::OpenApi | Realm::OAuthToken => false,
     }
 }
@@ -477,7 +482,7 @@ fn missing_session_id(identity: &Identity, headers: &HeaderMap) -> Option<String
             let held = jar::find(headers, jar::SESSION_ID) == Some(session_id.as_str());
             (!held).then(|| session_id.clone())
         }
-        Identity::Nobody | Identity::Token(_) => None,
+        Identity::Nobody | Identity::Token(_) | Identity::Root(_) => None,
     }
 }
 

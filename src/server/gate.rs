@@ -41,7 +41,7 @@ pub(super) async fn forward_if_admitted(
     };
     let (caller, by_token) = match &identity {
         Identity::Nobody => (None, false),
-        Identity::Token(caller) => (Some(caller), true),
+        Identity::Token(caller) | Identity::Root(caller) => (Some(caller), true),
         Identity::Session { caller, .. } => (Some(caller), false),
     };
     if caller.is_none() && is_navigation(request.headers()) && request.method() == Method::GET {

@@ -23,6 +23,7 @@ impl Store {
         self.read("look a standing up", move |conn| match &owner {
             Owner::User(name) => Ok(find_user(conn, name)?.map(Standing::User)),
             Owner::Service(name) => Ok(find_service(conn, name)?.map(Standing::Service)),
+            Owner::Root => Ok(None),
         })
         .await
     }
@@ -182,5 +183,6 @@ pub(super) fn owner_ids(conn: &Connection, owner: &Owner) -> Result<(Option<i64>
     Ok(match owner {
         Owner::User(name) => (Some(row::get_user_id(conn, name)?), None),
         Owner::Service(name) => (None, Some(get_service_id(conn, name)?)),
+        Owner::Root => return Err(Error::Conflict("root has no tokens".to_owned())),
     })
 }

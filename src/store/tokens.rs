@@ -131,6 +131,7 @@ impl Store {
         let (user, service) = match owner {
             Owner::User(name) => (Some(name.to_string()), None),
             Owner::Service(name) => (None, Some(name.to_string())),
+            Owner::Root => return Ok(0),
         };
         self.write("revoke a token", move |tx| {
             let parameters = named_params! { ":user": user, ":service": service, ":id": id.0 };
@@ -209,6 +210,7 @@ fn find_token(
             let id = columns.number("service_id")?;
             Standing::Service(standing::of_service(conn, id, name.clone())?)
         }
+        Owner::Root => return Ok(None),
     };
     Ok(Some(PresentedToken { token, owner }))
 }
@@ -263,6 +265,7 @@ fn list_tokens(conn: &Connection, owner: &Owner, now: Timestamp) -> Result<Vec<T
     let (sql, name) = match owner {
         Owner::User(name) => (OF_USER, name.as_str()),
         Owner::Service(name) => (OF_SERVICE, name.as_str()),
+        Owner::Root => return Ok(Vec::new()),
     };
     let mut statement = conn.prepare_cached(sql)?;
     let mut rows = statement.query(named_params! {

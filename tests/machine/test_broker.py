@@ -16,7 +16,7 @@ def broker():
     """A machine of its own whose hub is stopped, so that nobody else asks."""
     with Appliance.boot(with_jupyter=False) as appliance:
         appliance.install()
-        appliance.run("systemctl stop carrel.service carrel.socket carrel-http.socket carrel-api.socket")
+        appliance.run("systemctl stop carrel.service carrel.socket carrel-http.socket carrel-api.socket carrel-admin.socket")
         appliance.machine.put(FAKE_SOURCE, FAKE)
         appliance.run(f"chmod 755 {FAKE}")
         appliance.write("/etc/carrel/carrel.d/fake.toml", f'[server]\ncommand = "{FAKE}"\nstart_timeout = "3s"\n')

@@ -6,7 +6,7 @@ import pytest
 
 from appliance import built, eventually, repacked
 
-SOCKETS = ("carrel.socket", "carrel-http.socket", "carrel-api.socket", "carrel-broker.socket")
+SOCKETS = ("carrel.socket", "carrel-http.socket", "carrel-api.socket", "carrel-admin.socket", "carrel-broker.socket")
 MAX_EXPOSURE = {"carrel.service": 0.6, "carrel-broker.service": 2.9}
 
 

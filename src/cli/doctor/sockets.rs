@@ -49,8 +49,16 @@ pub(super) fn all(machine: &Machine) -> Vec<Check> {
         uid: machine.system_uid,
         gid: Some(hub_gid),
     };
+    let admin = Expected {
+        path: runtime.join("admin.sock"),
+        kind: Kind::Socket,
+        mode: 0o600,
+        uid: machine.system_uid,
+        gid: None,
+    };
     let mut checks = vec![
         judge(machine, "broker's socket", &[broker]),
+        judge(machine, "root's socket", &[admin]),
         judge(
             machine,
             "runtime folders",

@@ -12,11 +12,12 @@ use crate::systemd::OLDEST_VERSION;
 const SYSTEMCTL_DEADLINE: Duration = Duration::from_secs(10);
 
 /// The units that must be active for people to log in.
-const UNITS: [&str; 5] = [
+const UNITS: [&str; 6] = [
     "carrel.service",
     "carrel.socket",
     "carrel-http.socket",
     "carrel-api.socket",
+    "carrel-admin.socket",
     "carrel-broker.socket",
 ];
 

@@ -100,8 +100,13 @@ fn sockets_of_wrong_mode_or_owner_fail() {
     folder(&run, 0o755);
     folder(&run.join("user"), 0o711);
     folder(&run.join("secrets"), 0o700);
-    let _listener = std::os::unix::net::UnixListener::bind(run.join("broker.sock")).unwrap();
-    fs::set_permissions(run.join("broker.sock"), fs::Permissions::from_mode(0o660)).unwrap();
+    let bind = |name: &str| std::os::unix::net::UnixListener::bind(run.join(name)).unwrap();
+    let _listeners = ["broker.sock", "admin.sock"].map(bind);
+    let set_mode = |name: &str, mode| {
+        fs::set_permissions(run.join(name), fs::Permissions::from_mode(mode)).unwrap();
+    };
+    set_mode("broker.sock", 0o660);
+    set_mode("admin.sock", 0o600);
     let own = run.join("user").join(machine.own_uid.to_string());
     folder(&own, 0o2710);
     let states = |machine: &Machine| {
@@ -110,12 +115,13 @@ fn sockets_of_wrong_mode_or_owner_fail() {
             .map(|c| c.state)
             .collect::<Vec<_>>()
     };
-    assert_eq!(states(&machine), [State::Ok, State::Ok, State::Ok]);
+    assert_eq!(states(&machine), [State::Ok; 4]);
 
     folder(&own, 0o2711);
     folder(&run.join("secrets"), 0o711);
-    fs::set_permissions(run.join("broker.sock"), fs::Permissions::from_mode(0o666)).unwrap();
-    assert_eq!(states(&machine), [State::Fail, State::Fail, State::Fail]);
+    set_mode("broker.sock", 0o666);
+    set_mode("admin.sock", 0o666);
+    assert_eq!(states(&machine), [State::Fail; 4]);
 
     folder(&own, 0o2710);
     fs::rename(&own, run.join("user/12345")).unwrap();

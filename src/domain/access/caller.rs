@@ -29,6 +29,8 @@ pub enum Owner {
     User(UserName),
     /// A program beside the hub.
     Service(ServiceName),
+    /// Root of this machine, of whom nothing is recorded.
+    Root,
 }
 
 /// By which credential a caller was recognised.
@@ -48,6 +50,8 @@ pub enum Via {
         /// The browser session for which it was issued.
         session_id: Option<String>,
     },
+    /// The account at the other end of a Unix socket.
+    Peer,
 }
 
 /// Why a caller may not do what they asked for; the texts are JupyterHub's.
@@ -105,7 +109,7 @@ impl Caller {
     pub fn user(&self) -> Option<&UserName> {
         match &self.owner {
             Owner::User(name) => Some(name),
-            Owner::Service(_) => None,
+            Owner::Service(_) | Owner::Root => None,
         }
     }
 
@@ -119,6 +123,7 @@ impl Caller {
         match &self.via {
             Via::Session { session_id, .. } => Some(session_id),
             Via::Token { session_id, .. } => session_id.as_deref(),
+            Via::Peer => None,
         }
     }
 
@@ -152,6 +157,7 @@ impl Owner {
         match self {
             Self::User(name) => Holder::user(name.clone()),
             Self::Service(name) => Holder::service(name.clone()),
+            Self::Root => Holder::default(),
         }
     }
 }
@@ -161,6 +167,7 @@ impl fmt::Display for Owner {
         match self {
             Self::User(name) => write!(f, "user {name}"),
             Self::Service(name) => write!(f, "service {name}"),
+            Self::Root => f.write_str("root of this machine"),
         }
     }
 }

@@ -57,7 +57,7 @@ pub async fn show_cookies_owner(ctx: &Context, _request: Request) -> Result<Repl
 /// These are for programs; a browser's cookie is none.
 fn check_token(ctx: &Context) -> Result<(), Error> {
     match ctx.caller.as_ref().map(|caller| caller.via()) {
-        Some(Via::Token { .. }) => Ok(()),
+        Some(Via::Token { .. } | Via::Peer) => Ok(()),
         Some(Via::Session { .. }) | None => Err(Denied::NoCredentials.into()),
     }
 }

@@ -102,10 +102,10 @@ impl TokenModel {
         Self {
             user: match &token.owner {
                 Owner::User(name) => Some(name.to_string()),
-                Owner::Service(_) => None,
+                Owner::Service(_) | Owner::Root => None,
             },
             service: match &token.owner {
-                Owner::User(_) => None,
+                Owner::User(_) | Owner::Root => None,
                 Owner::Service(name) => Some(name.to_string()),
             },
             id: token.id.to_string(),

@@ -105,6 +105,7 @@ fn by_caller(ctx: &Context, caller: &Caller) -> Result<Permit<WriteTokens>, Erro
     let kind = match caller.owner() {
         Owner::User(_) => "User",
         Owner::Service(_) => "Service",
+        Owner::Root => "Root",
     };
     let refused = || not_allowed(kind, ctx.param("user"));
     let name = UserName::parse(ctx.param("user")).map_err(|_| refused())?;

@@ -39,7 +39,7 @@ pub async fn get_self(ctx: &Context, _request: Request) -> Result<Reply, Error> 
     let owner = model_of_owner(ctx, caller).await?;
     let (token_id, session_id) = match caller.via() {
         Via::Token { id, session_id } => (Some(id.to_string()), session_id.clone()),
-        Via::Session { .. } => (None, None),
+        Via::Session { .. } | Via::Peer => (None, None),
     };
     let model = SelfModel {
         owner,
@@ -58,6 +58,16 @@ pub(super) enum OwnerModel {
     User(Box<UserModel>),
     /// A service's.
     Service(ServiceModel),
+    /// Nobody's: root of this machine shows none.
+    Root(RootModel),
+}
+
+/// Root of this machine, on the socket that only root may use.
+#[derive(Debug, Serialize)]
+pub(super) struct RootModel {
+    kind: &'static str,
+    name: &'static str,
+    admin: bool,
 }
 
 /// Returns what a credential may say of whose it is.
@@ -77,6 +87,11 @@ pub(super) async fn model_of_owner(ctx: &Context, caller: &Caller) -> Result<Own
             let known = services::find(ctx.hub(), name).await?.ok_or_else(gone)?;
             ServiceModel::of(&identifying, &known).map(OwnerModel::Service)
         }
+        Owner::Root => Some(OwnerModel::Root(RootModel {
+            kind: "root",
+            name: "root",
+            admin: true,
+        })),
     };
     model.ok_or_else(|| Error::forbidden("Forbidden"))
 }

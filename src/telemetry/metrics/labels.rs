@@ -92,6 +92,8 @@ label! {
         Redirect = "redirect",
         /// The loopback one of the API.
         Api = "api",
+        /// Root's own socket.
+        Admin = "admin",
     }
 }
 

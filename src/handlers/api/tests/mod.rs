@@ -8,6 +8,7 @@ mod paging;
 mod refusals;
 mod resources;
 mod roles;
+mod root;
 mod server_scopes;
 mod servers;
 mod services;
