@@ -102,7 +102,7 @@ const fn content_hash(mut bytes: &[u8]) -> u64 {
 mod tests {
     use super::*;
 
-    const MAX_STYLE_BYTES: usize = 12 * 1024;
+    const MAX_STYLE_BYTES: usize = 16 * 1024;
     const MAX_TOTAL_BYTES: usize = 60 * 1024;
 
     #[test]

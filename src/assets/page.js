@@ -17,6 +17,14 @@ if (warning && !window.isSecureContext) {
   warning.hidden = false;
 }
 
+// Whoever points at an instant is told it in their own zone.
+document.addEventListener("mouseover", (event) => {
+  const time = event.target.closest?.("time[datetime]");
+  if (time) {
+    time.title = new Date(time.dateTime).toLocaleString();
+  }
+});
+
 // A form is sent once: a second click while the answer is awaited would ask for the same again.
 document.addEventListener("submit", (event) => {
   const form = event.target;

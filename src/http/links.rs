@@ -12,6 +12,7 @@ use crate::{
     domain::{
         names::{ServerKey, UserName},
         paths::{self, SEGMENT},
+        token::TokenId,
     },
 };
 
@@ -86,6 +87,18 @@ impl Links {
     /// Returns the page with the visitor's servers.
     pub fn home(&self) -> Link {
         self.in_hub("home")
+    }
+
+    /// Returns the page with the visitor's tokens, where a POST makes one.
+    pub fn tokens(&self) -> Link {
+        self.in_hub("token")
+    }
+
+    /// Returns where a POST revokes a token of the visitor's.
+    pub fn revoke_token(&self, id: TokenId) -> Link {
+        let mut link = self.in_hub("revoke-token/");
+        push_segment(&mut link.0, &id.to_string());
+        link
     }
 
     /// Returns the login page, which leads on to `next` afterwards.
@@ -235,6 +248,8 @@ mod tests {
                 "/hub/login?next=%2Fhub%2F%3Fa%3Db%26c",
             ),
             (links.logout(), "/hub/logout"),
+            (links.tokens(), "/hub/token"),
+            (links.revoke_token(TokenId(12)), "/hub/revoke-token/a12"),
             (links.spawn(&own, None), "/hub/spawn/alice"),
             (
                 links.spawn(&named, Some("/user/alice/gpu-2/")),

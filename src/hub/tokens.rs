@@ -26,6 +26,9 @@ use crate::{
     telemetry::causes::Causes,
 };
 
+/// How long a token may last at all: what is asked beyond is a mistake.
+pub const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
 /// The longest note, in characters; longer ones are cut.
 const MAX_NOTE_CHARS: usize = 1023;
 

@@ -125,7 +125,9 @@ fn banner(frame: &Frame, page: &Page<'_>) -> Markup {
             }
             @if let Some(visitor) = &frame.visitor {
                 nav aria-label="Main" {
-                    a href=(links.home()) aria-current=[(page.kind == "home").then_some("page")] { "Home" }
+                    @for (link, kind, text) in [(links.home(), "home", "Home"), (links.tokens(), "token", "Token")] {
+                        a href=(link) aria-current=[(page.kind == kind).then_some("page")] { (text) }
+                    }
                 }
                 p #login_widget {
                     span.who { span.sr { "Logged in as " } (visitor.name) }

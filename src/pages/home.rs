@@ -8,7 +8,7 @@ use super::{
     failure::FailureView,
     forms,
     frame::{Frame, Page, framed},
-    words,
+    times, words,
 };
 use crate::{
     assets,
@@ -233,10 +233,10 @@ fn since_words(now: Timestamp, server: &ServerView) -> Markup {
     };
     let is_running = matches!(server.state, ServerState::Running { .. });
     html! {
-        @if let Some(since) = since { (verb) (ago(now, since)) }
+        @if let Some(since) = since { (verb) (times::ago(now, since)) }
         @if let (true, Some(used)) = (is_running, server.last_activity) {
             @if since.is_some() { ", last used " } @else { "Last used " }
-            (ago(now, used))
+            (times::ago(now, used))
         }
     }
 }
@@ -262,16 +262,6 @@ fn culled_words(now: Timestamp, server: &ServerView) -> Markup {
             p.hint { "The hub stopped it " (time(now.since(at))) " ago: " (reason.to_string()) "." }
         },
         _ => html! {},
-    }
-}
-
-/// Writes how long ago something was; the exact instant, in UTC, is in the element's title.
-fn ago(now: Timestamp, instant: Timestamp) -> Markup {
-    let passed = now.since(instant);
-    html! {
-        time datetime=(instant) title=(instant) {
-            @if passed < Duration::from_secs(5) { "just now" } @else { (words::duration(passed)) " ago" }
-        }
     }
 }
 

@@ -19,9 +19,11 @@ pub mod spawn_failed;
 pub mod spawn_form;
 pub mod spawn_pending;
 pub mod stopping;
+pub mod tokens;
 
 mod forms;
 mod scope_words;
+mod times;
 mod words;
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! A sample of every page in every state, for snapshots, for checks over all pages, and to look at.
 
+mod tokens;
+
 use std::time::Duration;
 
 use maud::Markup;
@@ -115,6 +117,7 @@ pub(super) fn all(texts: Texts) -> Vec<(&'static str, Markup)> {
     samples.extend(homes(texts));
     samples.extend(spawns(texts));
     samples.extend(answers(texts));
+    samples.extend(tokens::all(texts));
     samples
 }
 

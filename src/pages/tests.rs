@@ -120,7 +120,9 @@ fn every_input_has_a_label() {
             .filter_map(|(_, attributes)| value(attributes, "for"))
             .collect();
         for (tag, attributes) in &tags {
-            if tag == "input" && value(attributes, "type") != Some("hidden") {
+            if matches!(tag.as_str(), "input" | "select")
+                && value(attributes, "type") != Some("hidden")
+            {
                 let id = value(attributes, "id").unwrap_or_default();
                 assert!(labels.contains(id), "input {id:?} in {name}");
             }
@@ -182,9 +184,9 @@ fn every_form_posts_with_the_token() {
 
 #[test]
 fn hostile_text_is_only_ever_text() {
-    let known: BTreeSet<&str> = "a aside body button code dd details div dl dt fieldset footer form h1 h2 head header html img \
-         input label legend li link main meta meter nav noscript ol p pre progress script section span strong summary time \
-         title ul"
+    let known: BTreeSet<&str> = "a aside body button caption code dd details div dl dt fieldset footer form h1 h2 h3 head \
+         header html img input label legend li link main meta meter nav noscript ol option p pre progress script \
+         section select span strong summary table tbody td th thead time title tr ul"
         .split_whitespace()
         .collect();
     for ((name, hostile), (_, plain)) in samples::all(Texts::Hostile)

@@ -73,6 +73,8 @@ pub static TABLE: &[Row] = &[
     row!("spawn-pending/{user}/{server}" Page GET => html::pending::show_pending),
     row!("stop/{user}" Page POST => html::spawn::stop_by_form),
     row!("stop/{user}/{server}" Page POST => html::spawn::stop_by_form),
+    row!("token" Page GET => html::tokens::show_tokens, POST => html::tokens::request_token),
+    row!("revoke-token/{token}" Page POST => html::tokens::revoke_token),
     row!("accept-share" Page GET => html::accept_share::show_invitation, POST => html::accept_share::accept_invitation),
     row!("user-redirect" Page GET => html::root::redirect_to_own_server),
     row!("user-redirect/" Page GET => html::root::redirect_to_own_server),

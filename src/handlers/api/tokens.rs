@@ -32,8 +32,6 @@ use crate::{
 
 /// The most scopes one token may name.
 const MAX_SCOPES: usize = 256;
-/// How long a token may last at all: what is asked beyond is a mistake.
-const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// `GET /hub/api/users/NAME/tokens`.
 pub async fn list_tokens(ctx: &Context, _request: Request) -> Result<Reply, Error> {
@@ -211,7 +209,7 @@ fn lifetime(settings: &HubSettings, value: Option<&Value>) -> Result<Option<Dura
             "token expires_in must be null or integer, not {shown}"
         )));
     }
-    let max = max.unwrap_or(LONGEST).as_secs();
+    let max = max.unwrap_or(tokens::LONGEST).as_secs();
     match value.as_u64() {
         Some(seconds) if seconds > max => Err(Error::bad_request(format!(
             "token expires_in: {seconds} must not exceed {max}"

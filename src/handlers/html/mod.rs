@@ -9,6 +9,7 @@ pub mod logout;
 pub mod pending;
 pub mod root;
 pub mod spawn;
+pub mod tokens;
 pub mod visit;
 
 use http::StatusCode;

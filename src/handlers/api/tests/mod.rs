@@ -14,6 +14,7 @@ mod servers;
 mod services;
 mod share_codes;
 mod shares;
+mod token_page;
 mod users;
 mod whole_hub;
 mod world;
