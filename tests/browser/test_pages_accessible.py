@@ -12,6 +12,9 @@ hub's own content security policy, in light and dark, on a wide screen and on a 
 Then the scripts: the progress page follows its stream, the home page its servers, a form is sent
 once, the keyboard reaches the content.
 
+With --screenshots it only makes a picture of each friendly sample in each setting, for eyes, in
+target/screenshots.
+
 Needs the Python package playwright and Chromium; fetches axe-core by npm unless told where it is.
 """
 
@@ -139,35 +142,52 @@ def watch(page, where, faults):
     page.on("console", heard)
 
 
-def scan(browser, address, names, axe, faults):
-    """Loads every sample in every setting; the slow rules run on the friendly samples only."""
+def settings(browser):
+    """Opens an empty page in every setting, one after the other."""
     for scheme in ("light", "dark"):
         for width, height in (WIDE, PHONE):
             context = browser.new_context(
                 viewport={"width": width, "height": height}, color_scheme=scheme, bypass_csp=False
             )
             context.set_default_timeout(PAGE_DEADLINE_MS)
-            page = context.new_page()
-            here = [""]
-            watch(page, lambda: here[0], faults)
-            for name in names:
-                here[0] = f"{name} {scheme} {width}"
-                page.goto(f"{address}/{name}.html", wait_until="load")
-                eventually(page, "window._jupyterhub_page_loaded === true")
-                wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-                faults.expect(wider <= 0, f"{here[0]}: scrolls sideways by {wider} pixels")
-                if name.startswith("hostile-"):
-                    continue
-                page.evaluate(axe)
-                result = page.evaluate(
-                    "(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}})", RULES
-                )
-                for violation in result["violations"]:
-                    nodes = ", ".join(" ".join(node["target"]) for node in violation["nodes"])
-                    faults.expect(False, f"{here[0]}: {violation['id']} ({violation['help']}): {nodes}")
-                faults.expect(len(result["passes"]) > 10, f"{here[0]}: axe looked at nearly nothing")
+            yield scheme, width, context.new_page()
             context.close()
-        print(f"  {scheme}: {len(names)} samples", flush=True)
+
+
+def take_pictures(browser, address, names, only):
+    """Writes a picture of every friendly sample whose name contains `only`, in every setting."""
+    folder = ROOT / "target/screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = [name for name in names if not name.startswith("hostile-") and only in name]
+    for scheme, width, page in settings(browser):
+        for name in wanted:
+            page.goto(f"{address}/{name}.html", wait_until="load")
+            page.screenshot(path=folder / f"{name}-{scheme}-{width}.png", full_page=True)
+    print(f"{4 * len(wanted)} pictures in {folder}")
+
+
+def scan(browser, address, names, axe, faults):
+    """Loads every sample in every setting; the slow rules run on the friendly samples only."""
+    for scheme, width, page in settings(browser):
+        here = [""]
+        watch(page, lambda: here[0], faults)
+        for name in names:
+            here[0] = f"{name} {scheme} {width}"
+            page.goto(f"{address}/{name}.html", wait_until="load")
+            eventually(page, "window._jupyterhub_page_loaded === true")
+            wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+            faults.expect(wider <= 0, f"{here[0]}: scrolls sideways by {wider} pixels")
+            if name.startswith("hostile-"):
+                continue
+            page.evaluate(axe)
+            result = page.evaluate(
+                "(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}})", RULES
+            )
+            for violation in result["violations"]:
+                nodes = ", ".join(" ".join(node["target"]) for node in violation["nodes"])
+                faults.expect(False, f"{here[0]}: {violation['id']} ({violation['help']}): {nodes}")
+            faults.expect(len(result["passes"]) > 10, f"{here[0]}: axe looked at nearly nothing")
+        print(f"  {scheme} {width}: {len(names)} samples", flush=True)
 
 
 def progress_is_followed(browser, address, faults):
@@ -259,11 +279,14 @@ def main():
     parser.add_argument("--pages", type=pathlib.Path, default=ROOT / "target/pages", help="folder of samples")
     parser.add_argument("--axe", type=pathlib.Path, help="axe.min.js; fetched by npm when absent")
     parser.add_argument("--chromium", default=shutil.which("chromium"), help="program to run")
+    parser.add_argument(
+        "--screenshots", nargs="?", const="", metavar="PART", help="make pictures, only of samples with PART in their name"
+    )
     options = parser.parse_args()
     names = sorted(path.stem for path in options.pages.glob("*.html"))
     if not names:
         sys.exit(f"no samples in {options.pages}: run `cargo test --lib pages::` first")
-    axe = axe_script(options.axe)
+    axe = axe_script(options.axe) if options.screenshots is None else ""
     Samples.folder = options.pages
     server = http.server.ThreadingHTTPServer(
         ("127.0.0.1", 0), functools.partial(Samples, directory=str(options.pages))
@@ -277,6 +300,10 @@ def main():
             executable_path=options.chromium,
             args=["--no-sandbox", f"--host-resolver-rules=MAP {PLAIN_HOST} 127.0.0.1"],
         )
+        if options.screenshots is not None:
+            take_pictures(browser, address, names, options.screenshots)
+            browser.close()
+            return
         scan(browser, address, names, axe, faults)
         for check in (
             progress_is_followed,
