@@ -142,6 +142,11 @@ impl Links {
         self.in_hub_for("new-server", &key)
     }
 
+    /// Returns where a POST of `display_name` changes what people call a named server.
+    pub fn rename_server(&self, key: &ServerKey) -> Link {
+        self.in_hub_for("rename-server", key)
+    }
+
     /// Returns where a POST forgets a stopped named server.
     pub fn delete_server(&self, key: &ServerKey) -> Link {
         self.in_hub_for("delete-server", key)
@@ -261,6 +266,10 @@ mod tests {
             ),
             (links.stop(&own), "/hub/stop/alice"),
             (links.new_server(&own.user), "/hub/new-server/alice"),
+            (
+                links.rename_server(&named),
+                "/hub/rename-server/alice/gpu-2",
+            ),
             (
                 links.delete_server(&named),
                 "/hub/delete-server/alice/gpu-2",

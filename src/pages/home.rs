@@ -169,6 +169,27 @@ fn server_card(view: &HomeView, server: &ServerView) -> Markup {
             }
             (usage_list(&server.usage))
             div.actions { (actions(view, server)) }
+            @if view.named.is_some() && !server.key.server.is_default() && server.state == ServerState::Stopped {
+                (rename_form(view, server))
+            }
+        }
+    }
+}
+
+fn rename_form(view: &HomeView, server: &ServerView) -> Markup {
+    let id = format!("display-name-{}", server.key.server);
+    let fields = html! {
+        div.field {
+            label for=(id) { "What it is called" }
+            input id=(id) type="text" name="display_name" maxlength="255" autocomplete="off"
+                value=(server_title(view, server));
+        }
+        button type="submit" { "Rename" }
+    };
+    html! {
+        details {
+            summary { "Rename" span.sr { " " (server_title(view, server)) } }
+            (forms::post(&view.frame, &view.frame.links.rename_server(&server.key), &fields))
         }
     }
 }
@@ -310,7 +331,7 @@ fn actions(view: &HomeView, server: &ServerView) -> Markup {
             }))
             @if !is_default && view.named.is_some() {
                 (forms::post(&view.frame, &links.delete_server(&server.key), &html! {
-                    button.delete-server type="submit" aria-label=(what("Delete")) { "Delete" }
+                    button.delete-server.danger type="submit" aria-label=(what("Delete")) { "Delete" }
                 }))
             }
         },
@@ -352,7 +373,11 @@ fn new_server_form(view: &HomeView, named: &NamedServersView, count: usize) -> M
             } @else {
                 (forms::post(&view.frame, &view.frame.links.new_server(&view.user), &html! {
                     div.field {
-                        label for="new-server-name" { "Name" }
+                        label for="new-server-display-name" { "What it is called (optional)" }
+                        input #new-server-display-name type="text" name="display_name" maxlength="255" autocomplete="off";
+                    }
+                    div.field {
+                        label for="new-server-name" { "Name in its address" }
                         input #new-server-name .new-server-name type="text" name="server_name" required
                             maxlength="30" pattern="[a-z]([a-z0-9]|-[a-z0-9])*" autocomplete="off"
                             autocapitalize="none" spellcheck="false" aria-describedby="new-server-rule";

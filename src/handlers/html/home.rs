@@ -4,9 +4,13 @@ use http::StatusCode;
 
 use super::{Context, Error, Reply, Request, failures, frame, page, query, see, signed_in};
 use crate::{
-    domain::{names::ServerKey, server::Life, time::Timestamp},
-    hub::servers::Status,
-    pages::home::{HomeView, ServerState, ServerView, Usage, home_page},
+    domain::{
+        names::{ServerKey, UserName},
+        server::Life,
+        time::Timestamp,
+    },
+    hub::servers::{Status, usage::ServerUsage},
+    pages::home::{HomeView, NamedServersView, ServerState, ServerView, Usage, home_page},
     store::servers::Server,
 };
 
@@ -17,50 +21,67 @@ pub async fn show_home(ctx: &Context, request: Request) -> Result<Reply, Error> 
         Err(login) => return Ok(see(login.as_str())),
     };
     query(&request)?;
+    show(ctx, person, None).await
+}
+
+/// Shows a person's servers, and what just did not work.
+pub(super) async fn show(
+    ctx: &Context,
+    person: &UserName,
+    error: Option<String>,
+) -> Result<Reply, Error> {
     let records = ctx.hub().store.list_servers_of(person).await?;
     let mut keys: Vec<ServerKey> = records.iter().map(|record| record.key.clone()).collect();
     keys.push(ServerKey::default_of(person.clone()));
     keys.sort();
     keys.dedup();
     keys.retain(|key| key.server.is_default() || ctx.settings.hub.named_servers);
-    let mut servers = Vec::with_capacity(keys.len());
-    for key in keys {
+    let used = ctx.hub().servers.usage(|key| key.user == *person).await;
+    let servers = keys.into_iter().map(|key| {
         let record = records.iter().find(|record| record.key == key);
-        servers.push(server_view(ctx, key, record).await);
-    }
+        let used = used.iter().find(|used| used.key == key);
+        server_view(ctx, key, record, used)
+    });
+    let status = match error {
+        Some(_) => StatusCode::BAD_REQUEST,
+        None => StatusCode::OK,
+    };
     let view = HomeView {
         frame: frame(ctx),
         user: person.clone(),
         now: ctx.hub().clock.now(),
-        error: None,
-        servers,
-        named: None,
+        error,
+        servers: servers.collect(),
+        named: ctx.settings.hub.named_servers.then(|| NamedServersView {
+            limit: Some(ctx.settings.hub.named_server_limit_per_user).filter(|limit| *limit > 0),
+        }),
     };
-    Ok(page(StatusCode::OK, home_page(&view)))
+    Ok(page(status, home_page(&view)))
 }
 
-async fn server_view(ctx: &Context, key: ServerKey, record: Option<&Server>) -> ServerView {
+fn server_view(
+    ctx: &Context,
+    key: ServerKey,
+    record: Option<&Server>,
+    used: Option<&ServerUsage>,
+) -> ServerView {
     let status = ctx.hub().servers.status(&key);
     let seen = ctx.hub().routes.get(&key).and_then(|r| r.last_activity());
-    let usage = match status.life {
-        Life::Ready { .. } => Usage {
-            memory_bytes: ctx.hub().servers.memory_bytes(&key).await,
-            memory_limit_bytes: failures::memory_limit(&ctx.settings),
-            cpu_time: None,
-        },
-        Life::Stopped { .. }
-        | Life::Launching { .. }
-        | Life::Waiting { .. }
-        | Life::Checking { .. }
-        | Life::Stopping { .. } => Usage::default(),
-    };
+    let usage = used.map(|used| Usage {
+        memory_bytes: used.usage.memory_bytes,
+        memory_limit_bytes: used
+            .usage
+            .memory_max_bytes
+            .or_else(|| failures::memory_limit(&ctx.settings)),
+        cpu_time: used.usage.cpu,
+    });
     ServerView {
         display_name: record
             .map(|record| record.display_name.clone())
             .filter(|name| !name.is_empty()),
         state: state(&status, record.and_then(|record| record.started)),
         last_activity: record.and_then(|record| record.last_activity).max(seen),
-        usage,
+        usage: usage.unwrap_or_default(),
         failure: status
             .life
             .failure()

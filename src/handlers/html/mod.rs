@@ -6,6 +6,7 @@ pub mod files;
 pub mod home;
 pub mod login;
 pub mod logout;
+pub mod named_servers;
 pub mod pending;
 pub mod root;
 pub mod spawn;

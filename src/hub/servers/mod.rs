@@ -11,7 +11,7 @@ mod recover;
 mod start;
 mod stop;
 mod supervisor;
-mod usage;
+pub mod usage;
 
 use std::{
     collections::HashMap,

@@ -3,6 +3,7 @@
 mod groups;
 mod invitations;
 mod metrics;
+mod named_server_forms;
 mod oauth;
 mod paging;
 mod refusals;
