@@ -8,7 +8,7 @@ use crate::{
         tables::PROFILES,
         validate::{
             complete,
-            server::{change, environment, set_switches},
+            server::{bounds_changed, environment, set_switches},
         },
         words::join,
     },
@@ -34,11 +34,9 @@ pub(super) fn profiles(merged: &mut Merged<'_>) -> Result<Vec<ProfileSettings>, 
             default_url: raw.default_url.map(|path| path.0),
             root_dir: raw.root_dir.map(|folder| folder.0),
             changes: Overrides {
-                memory_bytes: raw.memory.map(|bound| change(bound.0)),
-                cpus: raw.cpus.map(|bound| change(bound.0)),
-                tasks: raw.tasks.map(|bound| change(bound.0)),
                 environment: environment(raw.environment),
                 sandbox,
+                ..bounds_changed(raw.memory, raw.cpus, raw.tasks)
             },
         };
         check_gate(&profile, merged);

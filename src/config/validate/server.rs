@@ -11,7 +11,7 @@ use crate::config::{
     merged::Merged,
     raw::{RawGroup, RawResources, RawSandbox, RawServer},
     settings::{Change, GroupSettings, Overrides, ResourceLimits, Sandbox, ServerSettings},
-    spelling::{Text, Variable},
+    spelling::{CpuBound, MemoryBound, TaskBound, Text, Variable},
     tables::GROUPS,
     validate::{complete, scopes},
 };
@@ -81,11 +81,9 @@ fn group(name: String, mut table: DeTable<'_>) -> Result<GroupSettings, String> 
         name,
         idle_timeout: raw.idle_timeout.map(|bound| change(bound.0)),
         changes: Overrides {
-            memory_bytes: raw.memory.map(|bound| change(bound.0)),
-            cpus: raw.cpus.map(|bound| change(bound.0)),
-            tasks: raw.tasks.map(|bound| change(bound.0)),
             environment: environment(raw.environment),
             sandbox,
+            ..bounds_changed(raw.memory, raw.cpus, raw.tasks)
         },
     })
 }
@@ -103,7 +101,21 @@ pub(super) fn set_switches(table: &mut DeTable<'_>) -> BTreeMap<String, bool> {
     }
 }
 
-pub(super) fn change<T>(bound: Option<T>) -> Change<T> {
+/// Returns changes of bounds alone.
+pub(super) fn bounds_changed(
+    memory: Option<MemoryBound>,
+    cpus: Option<CpuBound>,
+    tasks: Option<TaskBound>,
+) -> Overrides {
+    Overrides {
+        memory_bytes: memory.map(|bound| change(bound.0)),
+        cpus: cpus.map(|bound| change(bound.0)),
+        tasks: tasks.map(|bound| change(bound.0)),
+        ..Overrides::default()
+    }
+}
+
+fn change<T>(bound: Option<T>) -> Change<T> {
     bound.map_or(Change::Lift, Change::To)
 }
 
