@@ -66,6 +66,8 @@ URL_SCHEME = [
          "/jupyter/user/alice/lab", **everybody("302 /jupyter/hub/user/alice/lab"), world="prefix"),
     Case("All authenticated handlers redirect to /hub/login to login users prior to being redirected back.",
          "/hub/home", nobody=LOG_IN + "%2Fhub%2Fhome", **people("200 page: {me}")),
+    Case("All authenticated handlers redirect to /hub/login: the token page.",
+         "/hub/token", nobody=LOG_IN + "%2Fhub%2Ftoken", **people("200 page: ")),
     Case("All authenticated handlers redirect to /hub/login: starting a server.",
          "/hub/spawn/alice", nobody=LOG_IN + "%2Fhub%2Fspawn%2Falice"),
     Case("All authenticated handlers redirect to /hub/login: the progress page.",
@@ -108,6 +110,8 @@ URL_SCHEME = [
          "/hub/home", alice='200 page: id="stop"', world="running"),
     Case("… just one or two buttons: none for named servers.",
          "/hub/home", **people("200 without: new-server-name")),
+    Case("If named servers are enabled, there will be some additional tools for management of named servers.",
+         "/hub/home", **people("200 page: new-server-name"), world="named"),
 
     # /hub/login
     Case("This is the JupyterHub login page.", "/hub/login", nobody="200 page: login_submit"),
@@ -201,6 +205,9 @@ URL_SCHEME = [
     Case("… a link back, when it just does not run.", "/hub/spawn-pending/alice", alice="200 page: /hub/spawn/alice"),
 
     # /hub/token
+    Case("On this page, users can manage their API tokens.", "/hub/token", **people("200 page: api-tokens-table"), world="tokens"),
+    Case("They can revoke access.", "/hub/token", alice="200 page: revoke-token-btn", world="tokens"),
+    Case("… and request new tokens.", "/hub/token", **people("200 page: request-token-form")),
 
     # /hub/admin
 ]
