@@ -31,6 +31,9 @@ impl fmt::Display for FailureCause {
             ),
             Self::WrongOwner => f.write_str("another account's program listens on its socket"),
             Self::Unavailable(what) => write!(f, "systemd or the broker does not answer: {what}"),
+            Self::DiskFull => {
+                f.write_str("the disk with the hub's database is full; make room on it")
+            }
             Self::Vanished => f.write_str("its unit was gone when the hub came back"),
         }
     }

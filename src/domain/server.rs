@@ -70,6 +70,8 @@ pub enum FailureCause {
     WrongOwner,
     /// systemd or the broker could not be reached or failed.
     Unavailable(String),
+    /// The hub could not write its records, for the disk is full.
+    DiskFull,
     /// The unit was gone when the hub came back.
     Vanished,
 }

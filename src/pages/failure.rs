@@ -48,6 +48,7 @@ impl FailureView {
             FailureCause::Unavailable(_) => {
                 "The machine itself could not start the server; nothing is wrong with your account.".into()
             }
+            FailureCause::DiskFull => "The machine’s disk is full, so the server could not be started.".into(),
             FailureCause::Vanished => {
                 "The server ended while nobody was watching, as when the machine was restarted.".into()
             }
@@ -104,6 +105,9 @@ impl FailureView {
             FailureCause::LoginNeeded => "Log out, log in again, and launch it then.",
             FailureCause::NotStarted(_) | FailureCause::Unavailable(_) => {
                 "Launch it again. If it fails again, tell the administrator; the journal of this machine knows more."
+            }
+            FailureCause::DiskFull => {
+                "Tell the administrator, and launch it again when there is room."
             }
             FailureCause::Vanished => "Launch it again.",
         }
@@ -228,6 +232,7 @@ mod tests {
             FailureCause::NoAnswer(minute),
             FailureCause::WrongOwner,
             FailureCause::Unavailable("no such file".into()),
+            FailureCause::DiskFull,
             FailureCause::Vanished,
             ended("success", 0),
             ended("exit-code", 1),

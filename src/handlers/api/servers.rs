@@ -334,6 +334,7 @@ fn failed(ctx: &Context, key: &ServerKey, failure: Option<Failure>) -> Error {
     );
     let status = match refused {
         true => StatusCode::BAD_REQUEST,
+        false if failure.cause == FailureCause::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
         false => StatusCode::INTERNAL_SERVER_ERROR,
     };
     let words = failures::view(key, &failure, &ctx.settings).sentence();

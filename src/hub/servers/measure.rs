@@ -126,7 +126,7 @@ fn failed(cause: &FailureCause) -> (StartStatus, StartReason) {
         FailureCause::Ended(_) | FailureCause::Vanished => (Error, StartReason::Exited),
         FailureCause::NoSocket(_) | FailureCause::NoAnswer(_) => (Error, StartReason::Timeout),
         FailureCause::WrongOwner => (Error, StartReason::WrongOwner),
-        FailureCause::Unavailable(_) => (Error, StartReason::None),
+        FailureCause::Unavailable(_) | FailureCause::DiskFull => (Error, StartReason::None),
     }
 }
 

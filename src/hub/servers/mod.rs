@@ -36,11 +36,11 @@ use crate::{
         account::Account,
         entropy::Entropy,
         names::ServerKey,
-        server::{Event, FailureCause, Life},
+        server::{Event, Life},
         time::Clock,
     },
     hub::{authority::Authority, routes::Routes},
-    store::{self, Store},
+    store::Store,
     systemd::Systemd,
     telemetry::causes::Causes,
 };
@@ -346,15 +346,5 @@ impl Status {
     /// Tells whether nothing is under way.
     pub fn is_settled(&self) -> bool {
         matches!(self.life, Life::Ready { .. } | Life::Stopped { .. })
-    }
-}
-
-impl From<store::Error> for FailureCause {
-    fn from(error: store::Error) -> Self {
-        tracing::error!(
-            "the database refused a server's record: {causes}",
-            causes = Causes(&error)
-        );
-        Self::Unavailable("the hub could not write its records".to_owned())
     }
 }

@@ -132,6 +132,19 @@ impl From<LaunchError> for NotLaunched {
     }
 }
 
+impl From<store::Error> for FailureCause {
+    fn from(error: store::Error) -> Self {
+        tracing::error!(
+            "the database refused a server's record: {causes}",
+            causes = Causes(&error)
+        );
+        if error.is_full() {
+            return Self::DiskFull;
+        }
+        Self::Unavailable("the hub could not write its records".to_owned())
+    }
+}
+
 impl From<LaunchError> for FailureCause {
     fn from(error: LaunchError) -> Self {
         match error {
@@ -182,10 +195,11 @@ pub(super) async fn await_answer(
         () = listen(&run, &publish) => Event::NotAnswered(FailureCause::Vanished),
     };
     if event == Event::Answered {
-        // Before anybody is told: what is said to be ready must be known after a restart.
+        // A hub that restarts finds the run by the records that were made before it. So one that cannot
+        // be written, on a full disk, is no reason to end a server and what somebody does in it.
         let now = shared.parts.clock.now();
         if let Err(error) = shared.parts.store.record_ready(&key, now).await {
-            return Event::NotAnswered(error.into()).into();
+            tracing::warn!(server.name = %key, "record that {key} is ready: {causes}", causes = Causes(&error));
         }
     }
     let target = Some(target);
