@@ -12,6 +12,7 @@ use crate::{
     domain::secret::Secret,
     http::{
         cookies::{HUB_LOGIN, SESSION_ID, SetCookie, XSRF, clear},
+        error::Error,
         reply::Reply,
     },
 };
@@ -71,11 +72,21 @@ pub fn set_xsrf(reply: &mut Reply, token: &str, holder: csrf::Holder) {
 
 /// Makes the browser forget all three.
 pub fn clear_all(reply: &mut Reply, base: &str) {
-    for (name, path) in [(HUB_LOGIN, "/"), (SESSION_ID, base), (XSRF, "/")] {
-        if let Some(value) = clear(name, path) {
-            reply.headers_mut().append(header::SET_COOKIE, value);
-        }
+    for value in cleared(base) {
+        reply.headers_mut().append(header::SET_COOKIE, value);
     }
+}
+
+/// Makes the browser forget all three by an error.
+pub fn cleared_by(error: Error, base: &str) -> Error {
+    cleared(base).fold(error, |error, value| {
+        error.with_header(header::SET_COOKIE, value)
+    })
+}
+
+fn cleared(base: &str) -> impl Iterator<Item = HeaderValue> {
+    let all = [(HUB_LOGIN, "/"), (SESSION_ID, base), (XSRF, "/")];
+    all.into_iter().filter_map(|(name, path)| clear(name, path))
 }
 
 /// Makes the browser forget a login that is good no more, unless the reply brings a new one (HD-15).

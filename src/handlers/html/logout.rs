@@ -17,8 +17,11 @@ use crate::{
 pub async fn log_out(ctx: &Context, _request: Request) -> Result<Reply, Error> {
     let begun = Instant::now();
     if let (Some(person), Some(caller)) = (ctx.person(), &ctx.caller) {
-        if let Via::Session { hash, .. } = caller.via() {
-            sessions::end(&ctx.hub().store, *hash).await?;
+        if let Via::Session { hash, .. } = caller.via()
+            && let Err(error) = sessions::end(&ctx.hub().store, *hash).await
+        {
+            // On a full disk, say; whoever uses this browser next shall not be in all the same.
+            return Err(cookies::cleared_by(error.into(), ctx.links.base()));
         }
         tracing::info!(target: "audit", { user.name = %person }, "{person} logged out");
         if ctx.settings.hub.shutdown_on_logout {
