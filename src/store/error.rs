@@ -33,8 +33,11 @@ pub enum Error {
         "the database is damaged ({0}): stop the hub, keep the file, and put a copy from a backup in its place"
     )]
     Damaged(String),
+    /// The file belongs to another account.
+    #[error("this account may not write it: chown carrel: {path} && chmod 600 {path}", path = .0.display())]
+    NotOurs(PathBuf),
     /// Nothing more fits on the disk; nothing was changed.
-    #[error("the disk with the database is full")]
+    #[error("the disk with the database is full: make room on it")]
     Full,
     /// Something that must be unique is there already, or something referred to is not there.
     #[error("the change contradicts what is stored: {0}")]
@@ -107,7 +110,7 @@ impl From<rusqlite::Error> for Error {
         let code = error.sqlite_error_code();
         if let Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) = code {
             Self::Damaged(error.to_string())
-        } else if code == Some(ErrorCode::DiskFull) {
+        } else if code == Some(ErrorCode::DiskFull) || lacks_room_to_share(&error) {
             Self::Full
         } else if code == Some(ErrorCode::ConstraintViolation) {
             Self::Conflict(error.to_string())
@@ -117,11 +120,39 @@ impl From<rusqlite::Error> for Error {
     }
 }
 
+/// Tells whether no room was found for the file by which a database's readers and writers share it: SQLite
+/// calls that an input or output error.
+fn lacks_room_to_share(error: &rusqlite::Error) -> bool {
+    let failure = error.sqlite_error();
+    failure.is_some_and(|failure| failure.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
+}
+
 impl From<rusqlite_migration::Error> for Error {
     fn from(error: rusqlite_migration::Error) -> Self {
         if let rusqlite_migration::Error::RusqliteError { err, .. } = error {
             return Self::from(err);
         }
         Self::Migration(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi;
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_known_by_all_its_names() {
+        let table = [
+            (ffi::SQLITE_FULL, true),
+            (ffi::SQLITE_IOERR_SHMSIZE, true),
+            (ffi::SQLITE_IOERR_READ, false),
+            (ffi::SQLITE_BUSY, false),
+        ];
+        for (code, is_full) in table {
+            let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+            assert_eq!(Error::from(error).is_full(), is_full, "{code}");
+        }
     }
 }

@@ -73,9 +73,20 @@ fn create(path: &Path) -> Result<()> {
         .open(path)
     {
         Ok(_) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => check_access(path),
         Err(error) if error.kind() == io::ErrorKind::StorageFull => Err(Error::Full),
         Err(error) => Err(Error::File(error)),
+    }
+}
+
+/// Says what SQLite does not: whose the file should be. A backup put back as root is root's.
+fn check_access(path: &Path) -> Result<()> {
+    match OpenOptions::new().read(true).write(true).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            Err(Error::NotOurs(path.to_owned()))
+        }
+        // SQLite has words for the rest.
+        _ => Ok(()),
     }
 }
 
