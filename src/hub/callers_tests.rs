@@ -1,4 +1,8 @@
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use arc_swap::ArcSwap;
 use proptest::prelude::*;
@@ -271,60 +275,99 @@ proptest! {
     }
 }
 
-/// Somebody asks all the time while rights come and go: none is there after the reply that took it.
+/// What those who ask all the time and whoever changes things know of each other.
+#[derive(Default)]
+struct Watch {
+    /// Odd while the right is taken: from the reply that says so until it is given again.
+    phase: AtomicUsize,
+    asked: AtomicUsize,
+    /// Answers that had the right though it was taken before the question.
+    stale: AtomicUsize,
+}
+
+impl World {
+    async fn holds(&self, text: &str) -> bool {
+        let (_, scopes, _) = self.identify(&self.authority, text).await.unwrap();
+        let rights = ["proxy", "access:servers!server=bob/"];
+        scopes.iter().any(|scope| rights.contains(&scope.as_str()))
+    }
+
+    async fn ask(&self, text: &str, watch: &Watch) {
+        while watch.phase.load(Ordering::SeqCst) != usize::MAX {
+            let phase = watch.phase.load(Ordering::SeqCst);
+            let holds = self.holds(text).await;
+            let is_stale = holds && phase % 2 == 1 && watch.phase.load(Ordering::SeqCst) == phase;
+            watch.stale.fetch_add(is_stale.into(), Ordering::SeqCst);
+            watch.asked.fetch_add(1, Ordering::SeqCst);
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn what_is_taken_is_gone_with_the_reply_however_many_ask() {
-    const ROUNDS: usize = 150;
+    const ROUNDS: usize = 200;
+    const QUESTIONS: usize = 20;
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(&dir.path().join("carrel.sqlite")).unwrap();
-    let world = Arc::new(World::of(store).await);
+    let world = World::of(store).await;
     world.make(Change::DefineRole(true)).await;
-    let asking: Vec<_> = (0..3)
-        .map(|_| {
-            let world = Arc::clone(&world);
-            #[expect(clippy::disallowed_methods, reason = "a test ends its own tasks")]
-            tokio::spawn(async move {
-                loop {
-                    world.identify(&world.authority, "everything").await;
-                    tokio::task::yield_now().await;
-                }
-            })
-        })
-        .collect();
-    let holds = async || {
-        let (_, scopes, _) = world
-            .identify(&world.authority, "everything")
-            .await
-            .unwrap();
-        scopes
-            .iter()
-            .any(|scope| scope == "proxy" || scope == "access:servers!server=bob/")
-    };
-    for round in 0..ROUNDS {
-        let right = [
-            Change::Admin,
-            Change::OwnRole,
-            Change::DefineRole,
-            Change::Share,
-        ][round % 4];
-        if round % 4 == 2 {
-            world.make(Change::OwnRole(true)).await;
+    let watch = Watch::default();
+    let changing = async {
+        for round in 0..ROUNDS {
+            let right = [
+                Change::Admin,
+                Change::OwnRole,
+                Change::Share,
+                Change::GroupRole,
+            ];
+            let right = right[round % right.len()];
+            world.make(Change::Member(true)).await;
+            world.make(right(true)).await;
+            assert!(world.holds("everything").await, "{:?}", right(true));
+            world.make(right(false)).await;
+            watch.phase.fetch_add(1, Ordering::SeqCst);
+            let enough = watch.asked.load(Ordering::SeqCst) + QUESTIONS;
+            while watch.asked.load(Ordering::SeqCst) < enough {
+                assert!(!world.holds("everything").await, "{:?}", right(false));
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(watch.stale.load(Ordering::SeqCst), 0, "{:?}", right(false));
+            watch.phase.fetch_add(1, Ordering::SeqCst);
         }
-        world.make(right(true)).await;
-        assert!(holds().await, "{:?}", right(true));
-        world.make(right(false)).await;
-        assert!(!holds().await, "{:?}", right(false));
-        world.make(Change::DefineRole(true)).await;
-    }
-    world.make(Change::Revoke(1)).await;
-    assert!(
-        world
-            .identify(&world.authority, "everything")
-            .await
-            .is_none()
+        watch.phase.store(usize::MAX, Ordering::SeqCst);
+    };
+    let asking = async |text| world.ask(text, &watch).await;
+    tokio::join!(
+        changing,
+        asking(TOKENS[0]),
+        asking(TOKENS[1]),
+        asking(TOKENS[2])
     );
-    for task in asking {
-        task.abort();
+}
+
+#[tokio::test]
+async fn what_is_read_while_a_change_is_made_is_not_believed_after_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(&dir.path().join("carrel.sqlite")).unwrap();
+    let world = World::of(store.clone()).await;
+    world.make(Change::Admin(true)).await;
+    for text in TOKENS {
+        // Their use is recorded now, and so not while the change is made.
+        assert!(world.holds(text).await);
+    }
+    let (changed, is_changed) = tokio::sync::oneshot::channel();
+    let (go_on, may_go_on) = std::sync::mpsc::channel();
+    let asking = async {
+        is_changed.await.unwrap();
+        for text in TOKENS {
+            assert!(world.holds(text).await, "nobody has heard of the change");
+        }
+        go_on.send(()).unwrap();
+    };
+    tokio::join!(store.demote_slowly_for_test(changed, may_go_on), asking);
+    for text in TOKENS {
+        assert!(!world.holds(text).await, "{text}");
     }
 }
 

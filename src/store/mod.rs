@@ -177,6 +177,22 @@ impl Store {
         };
         self.write("fill the disk", fill).await.unwrap();
     }
+
+    /// Takes the mark of an administrator from everybody, and between the change and its commit says so and
+    /// waits for a word.
+    pub(crate) async fn demote_slowly_for_test(
+        &self,
+        changed: oneshot::Sender<()>,
+        go_on: std::sync::mpsc::Receiver<()>,
+    ) {
+        let demote = move |tx: &Transaction<'_>| {
+            tx.execute("UPDATE users SET admin = 0, admin_granted = 0", [])?;
+            changed.send(()).unwrap();
+            go_on.recv().unwrap();
+            Ok(())
+        };
+        self.write("demote everybody", demote).await.unwrap();
+    }
 }
 
 fn commit<T>(
