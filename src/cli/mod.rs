@@ -7,12 +7,20 @@
 
 mod broker;
 mod check_config;
+mod client;
 mod doctor;
 mod generate;
+mod group;
 mod hub;
 mod output;
 mod present;
 mod records;
+mod role;
+mod server;
+mod service;
+mod share;
+mod token;
+mod user;
 
 use std::{
     io::Write,
@@ -54,6 +62,9 @@ Exit codes: 0 done; 1 something failed, and standard error says what; 64 the com
 Files: /etc/carrel/carrel.toml and /etc/carrel/carrel.d/*.toml, the configuration; \
 /var/lib/carrel, the database and keys; /run/carrel, sockets; /etc/pam.d/carrel, the rules of logins.
 
+The commands token, user, group, role, share, service and server ask the hub over /run/carrel/admin.sock, \
+which only root may use; the lists of users and servers are read from the database.
+
 Environment: CARREL_LOG says what the hub and the broker log, such as debug or \
 carrel::hub=debug,info; the default is info. `journalctl CARREL_USER_NAME=alice` finds what concerns \
 alice.";
@@ -69,10 +80,20 @@ enum Command {
     Present(present::Arguments),
     /// Tell every fault of the configuration, with file, line and column
     CheckConfig(check_config::Arguments),
-    /// Show who has logged in
-    User(records::UserArguments),
-    /// Show people's servers
-    Server(records::ServerArguments),
+    /// Make, list and revoke people's tokens
+    Token(token::Arguments),
+    /// List, add and remove users
+    User(user::Arguments),
+    /// Make and remove groups, and say who is in them
+    Group(group::Arguments),
+    /// Define roles, and give them to people
+    Role(role::Arguments),
+    /// Share people's servers
+    Share(share::Arguments),
+    /// List, register and remove programs beside the hub
+    Service(service::Arguments),
+    /// List, start and stop people's servers
+    Server(server::Arguments),
     /// Look the machine over and say what to do about what is wrong
     Doctor(doctor::Arguments),
     /// Write what packages need: man pages, completions, the sample configuration
@@ -98,8 +119,13 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Broker(arguments) => broker::run(config, &arguments)?,
         Command::Present(arguments) => present::run(arguments)?,
         Command::CheckConfig(arguments) => return check_config::run(config, &arguments),
-        Command::User(arguments) => records::run_user(config, &arguments)?,
-        Command::Server(arguments) => records::run_server(config, &arguments)?,
+        Command::Token(arguments) => token::run(config, arguments)?,
+        Command::User(arguments) => user::run(config, arguments)?,
+        Command::Group(arguments) => group::run(config, arguments)?,
+        Command::Role(arguments) => role::run(config, arguments)?,
+        Command::Share(arguments) => share::run(config, arguments)?,
+        Command::Service(arguments) => service::run(config, arguments)?,
+        Command::Server(arguments) => server::run(config, arguments)?,
         Command::Doctor(arguments) => return doctor::run(config, &arguments),
         Command::Generate(arguments) => generate::run(&arguments)?,
     }
@@ -109,6 +135,15 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 /// Reads the configuration for a command that cannot go on without it.
 pub(crate) fn load_settings(path: &Path) -> anyhow::Result<config::settings::Settings> {
     config::load(path).context("the configuration has faults")
+}
+
+/// Runs what must wait for others, in a command that does nothing else meanwhile.
+fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("start the runtime")?
+        .block_on(work)
 }
 
 /// Returns the definition of the command line, for man pages, completions and tests.

@@ -1,13 +1,15 @@
-//! `carrel user` and `carrel server`: what the database remembers, beside a hub that may be running.
+//! The lists of users and servers: what the database remembers, beside a hub that may be running.
 
 use std::{collections::HashMap, path::Path, time::Duration};
 
 use anyhow::Context;
-use clap::Subcommand;
 use serde::Serialize;
 
 use crate::{
-    cli::{load_settings, output},
+    cli::{
+        block_on, load_settings,
+        output::{self, Shape, short},
+    },
     config::settings::Settings,
     domain::{
         names::{ServerKey, UnitName},
@@ -28,46 +30,12 @@ pub(super) const DATABASE: &str = "carrel.sqlite";
 /// How long systemd may take to list units; without an answer the list goes out without them.
 const LIST_DEADLINE: Duration = Duration::from_secs(15);
 
-/// The command line of `carrel user`.
-#[derive(clap::Args)]
-pub(super) struct UserArguments {
-    #[command(subcommand)]
-    command: UserCommand,
-}
-
-#[derive(Subcommand)]
-enum UserCommand {
-    /// List everybody who has ever logged in
-    List(Listing),
-}
-
-/// The command line of `carrel server`.
-#[derive(clap::Args)]
-pub(super) struct ServerArguments {
-    #[command(subcommand)]
-    command: ServerCommand,
-}
-
-#[derive(Subcommand)]
-enum ServerCommand {
-    /// List people's servers: what the hub set out to do, and what systemd says of their units
-    List(Listing),
-}
-
-#[derive(clap::Args)]
-struct Listing {
-    /// Write JSON: a list of objects
-    #[arg(long)]
-    json: bool,
-}
-
-/// Runs a subcommand of `carrel user`.
-pub(super) fn run_user(config: &Path, arguments: &UserArguments) -> anyhow::Result<()> {
-    let UserCommand::List(listing) = &arguments.command;
+/// Lists everybody whom the database knows.
+pub(super) fn list_users(config: &Path, shape: Shape) -> anyhow::Result<()> {
     let settings = load_settings(config)?;
     let users = block_on(async { anyhow::Ok(open(&settings)?.list_users().await?) })?;
     let users: Vec<ListedUser> = users.iter().map(ListedUser::new).collect();
-    if listing.json {
+    if shape.json {
         return output::json(&users);
     }
     let rows: Vec<_> = users.iter().map(ListedUser::row).collect();
@@ -77,16 +45,15 @@ pub(super) fn run_user(config: &Path, arguments: &UserArguments) -> anyhow::Resu
     )
 }
 
-/// Runs a subcommand of `carrel server`.
-pub(super) fn run_server(config: &Path, arguments: &ServerArguments) -> anyhow::Result<()> {
-    let ServerCommand::List(listing) = &arguments.command;
+/// Lists people's servers.
+pub(super) fn list_servers(config: &Path, shape: Shape) -> anyhow::Result<()> {
     let settings = load_settings(config)?;
     let (servers, units) = block_on(async {
         let servers = open(&settings)?.list_servers().await?;
         anyhow::Ok((servers, list_units().await))
     })?;
     let servers = join(&servers, &units);
-    if listing.json {
+    if shape.json {
         return output::json(&servers);
     }
     let rows: Vec<_> = servers.iter().map(ListedServer::row).collect();
@@ -113,14 +80,6 @@ fn open(settings: &Settings) -> anyhow::Result<Store> {
         .with_context(|| format!("look for {shown}, which root and the account carrel may"))?;
     anyhow::ensure!(exists, "{shown} is absent; the hub makes it when it starts");
     Ok(Store::open_read_only(&path)?)
-}
-
-fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("start the runtime")?
-        .block_on(work)
 }
 
 /// Asks systemd for the units of servers; without an answer there are none to show, which the
@@ -264,12 +223,6 @@ fn active(state: ActiveState) -> &'static str {
         ActiveState::Failed => "failed",
         ActiveState::Other => "other",
     }
-}
-
-/// Cuts an instant to the minute, for people.
-fn short(instant: Option<&str>) -> String {
-    let minute = instant.and_then(|text| text.get(..16));
-    minute.map_or_else(|| "-".to_owned(), |text| text.replace('T', " "))
 }
 
 #[cfg(test)]

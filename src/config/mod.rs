@@ -20,6 +20,7 @@ mod words;
 use std::{
     fmt,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 pub use describe::{manual, reference, sample};
@@ -55,6 +56,11 @@ pub fn parse(path: &Path, text: &str) -> Result<Settings, Faults> {
     let mut merged = Merged::new(Vec::new());
     check(path, text, &mut merged);
     validate::settle(merged)
+}
+
+/// Reads a time as the configuration has it, such as `90m` or `1d 12h`.
+pub fn parse_duration(text: &str) -> Option<Duration> {
+    spelling::parse_duration(text)
 }
 
 impl Default for Settings {

@@ -136,3 +136,53 @@ fn doctor_tells_what_to_do() {
         assert_eq!(told, check["state"] != "ok", "{check}");
     }
 }
+
+#[test]
+fn commands_for_the_hub_say_when_it_does_not_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().display();
+    let path = configuration(folder.path(), &format!("[hub]\nruntime_dir = \"{run}\"\n"));
+    for command in [
+        &["token", "alice"][..],
+        &["token", "create", "alice", "--expires", "12h"],
+        &["token", "list", "alice", "--json"],
+        &["user", "show", "alice"],
+        &["group", "list"],
+        &["role", "grant", "tutor", "--user", "alice"],
+        &["share", "grant", "alice/lab", "--group", "physics"],
+        &["service", "list"],
+        &["server", "start", "alice"],
+    ] {
+        let done = carrel(&[&["--config", &path], command].concat());
+        assert_eq!(done.status.code(), Some(1), "{command:?}");
+        assert_eq!(text(&done.stdout), "");
+        let told = text(&done.stderr);
+        let expected = format!(
+            "error: ask the hub at {run}/admin.sock\n  caused by: the hub does not run; `systemctl start carrel` \
+             starts it, `carrel doctor` tells more\n"
+        );
+        assert!(told.starts_with(&expected), "{command:?}: {told}");
+    }
+}
+
+#[test]
+fn what_can_be_nobody_is_refused_before_the_hub_is_asked() {
+    for command in [
+        &["token"][..],
+        &["token", "create", ""],
+        &["token", "create", "alice", "--expires", "soon"],
+        &["token", "revoke", "alice"],
+        &["group", "add", ""],
+        &["role", "define", "A role"],
+        &["role", "grant", "tutor"],
+        &["share", "grant", "alice"],
+        &[
+            "share", "grant", "alice", "--user", "bob", "--group", "physics",
+        ],
+        &["server", "start", "/lab"],
+        &["server", "start", "alice", "--options", "[]"],
+    ] {
+        let done = carrel(command);
+        assert_eq!(done.status.code(), Some(64), "{command:?}");
+    }
+}

@@ -115,3 +115,30 @@ def test_a_start_with_faults_ends_with_78_and_a_sentence(machine, faulty):
     assert machine.run("systemctl restart carrel.service", check=False).returncode != 0
     assert machine.show("carrel.service", "ExecMainStatus")["ExecMainStatus"] == "78"
     assert f"caused by: {CONFIG}:2:1: unknown key hub.base_ulr" in machine.journal()
+
+
+def test_the_hubs_commands_are_for_root(machine):
+    for account in ("bob", "carrel"):
+        code, printed, told = carrel(machine, "token", "alice", user=account)
+        assert (code, printed) == (1, ""), account
+        assert "only root may use it; try again with sudo" in told
+
+
+def test_what_root_does_is_in_the_journal(machine):
+    carrel(machine, "group", "add", "in-the-journal")
+    code, answer, _ = carrel(machine, "group", "delete", "in-the-journal", "--json")
+    assert (code, answer) == (0, "")
+    eventually(lambda: "root of this machine" in machine.journal(), what="who made the group")
+
+
+def test_a_token_by_its_short_form_is_good(machine):
+    machine.login("alice").close()
+    code, token, _ = carrel(machine, "token", "alice")
+    assert code == 0
+    asked = machine.run(["curl", "--silent", "--header", f"Authorization: token {token.strip()}", "http://127.0.0.1:8081/hub/api/user"])
+    assert json.loads(asked.stdout)["name"] == "alice"
+    _, tokens, _ = carrel(machine, "token", "list", "alice", "--json")
+    mine = next(token for token in tokens if token["note"] == "made by root")
+    assert carrel(machine, "token", "revoke", "alice", mine["id"])[0] == 0
+    code, _, told = carrel(machine, "token", "revoke", "alice", mine["id"])
+    assert code == 1 and told.startswith("error: ")

@@ -27,10 +27,11 @@ pub(super) use name::{
 };
 pub(super) use profile::{GatekeeperWord, ProfileLabel};
 pub(super) use quantity::{
-    Count, CpuBound, MemoryBound, Period, PeriodBound, Size, TaskBound, WholeNumber, spell_seconds,
+    Count, CpuBound, MemoryBound, Period, PeriodBound, Size, TaskBound, WholeNumber,
+    parse_duration, spell_seconds,
 };
 #[cfg(test)]
-pub(super) use quantity::{parse_duration, parse_size, spell_size};
+pub(super) use quantity::{parse_size, spell_size};
 pub(super) use service::{Address, ClientId, RedirectUri, ServiceAccount};
 
 /// A kind of value that can be read from a TOML scalar.
