@@ -198,6 +198,7 @@ async fn assemble(settings: Settings, clock: Clock, life: &Life) -> anyhow::Resu
         outlook: culler::Outlook::default(),
     };
     let parts = handlers::Parts {
+        started: hub.clock.now(),
         hub,
         logins,
         csrf,

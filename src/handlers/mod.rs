@@ -6,6 +6,7 @@
 
 pub mod api;
 pub mod html;
+mod user_list;
 
 use std::{collections::HashMap, net::IpAddr, sync::Arc};
 
@@ -21,6 +22,7 @@ use crate::{
         entropy::Entropy,
         names::{GroupName, ServerKey, ServerName, UserName},
         redirect::OwnHost,
+        time::Timestamp,
     },
     http::{error::Error, links::Links},
     hub::Hub,
@@ -40,6 +42,8 @@ pub struct Parts {
     pub csrf: csrf::Key,
     /// Randomness.
     pub entropy: Entropy,
+    /// When the hub began.
+    pub started: Timestamp,
     /// Ends the hub when it is cancelled.
     pub end: CancellationToken,
 }

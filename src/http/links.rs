@@ -101,6 +101,24 @@ impl Links {
         link
     }
 
+    /// Returns the page about sharing.
+    pub fn shares(&self) -> Link {
+        self.in_hub("shares")
+    }
+
+    /// Returns where a POST changes with whom a server is shared.
+    pub fn change_share(&self, key: &ServerKey) -> Link {
+        self.in_hub_for("shares", key)
+    }
+
+    /// Returns a page of administration, of which `query` says the part.
+    pub fn admin(&self, page: &str, query: &[(&str, String)]) -> Link {
+        let mut link = self.in_hub("admin/");
+        push_segment(&mut link.0, page);
+        let filled = query.iter().filter(|(_, value)| !value.is_empty());
+        filled.fold(link, |link, (name, value)| link.with(name, Some(value)))
+    }
+
     /// Returns the login page, which leads on to `next` afterwards.
     pub fn login(&self, next: Option<&str>) -> Link {
         self.in_hub("login").with("next", next)
@@ -253,6 +271,16 @@ mod tests {
                 "/hub/login?next=%2Fhub%2F%3Fa%3Db%26c",
             ),
             (links.logout(), "/hub/logout"),
+            (links.shares(), "/hub/shares"),
+            (links.change_share(&named), "/hub/shares/alice/gpu-2"),
+            (links.admin("hub", &[]), "/hub/admin/hub"),
+            (
+                links.admin(
+                    "users",
+                    &[("state", String::new()), ("name_filter", "a&b".into())],
+                ),
+                "/hub/admin/users?name_filter=a%26b",
+            ),
             (links.tokens(), "/hub/token"),
             (links.revoke_token(TokenId(12)), "/hub/revoke-token/a12"),
             (links.spawn(&own, None), "/hub/spawn/alice"),

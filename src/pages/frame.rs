@@ -125,8 +125,13 @@ fn banner(frame: &Frame, page: &Page<'_>) -> Markup {
             }
             @if let Some(visitor) = &frame.visitor {
                 nav aria-label="Main" {
-                    @for (link, kind, text) in [(links.home(), "home", "Home"), (links.tokens(), "token", "Token")] {
+                    @for (link, kind, text) in [
+                        (links.home(), "home", "Home"), (links.tokens(), "token", "Token"), (links.shares(), "shares", "Sharing"),
+                    ] {
                         a href=(link) aria-current=[(page.kind == kind).then_some("page")] { (text) }
+                    }
+                    @if visitor.admin {
+                        a href=(links.admin("users", &[])) aria-current=[(page.kind == "admin").then_some("page")] { "Admin" }
                     }
                 }
                 p #login_widget {

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod accept_share;
+pub mod admin;
 pub mod confirm;
 pub mod error;
 pub mod failure;
@@ -15,6 +16,7 @@ pub mod logged_out;
 pub mod login;
 pub mod not_installed;
 pub mod not_running;
+pub mod shares;
 pub mod spawn_failed;
 pub mod spawn_form;
 pub mod spawn_pending;

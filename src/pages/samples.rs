@@ -1,5 +1,7 @@
 //! A sample of every page in every state, for snapshots, for checks over all pages, and to look at.
 
+mod admin;
+mod shares;
 mod tokens;
 
 use std::time::Duration;
@@ -118,6 +120,8 @@ pub(super) fn all(texts: Texts) -> Vec<(&'static str, Markup)> {
     samples.extend(spawns(texts));
     samples.extend(answers(texts));
     samples.extend(tokens::all(texts));
+    samples.extend(shares::all(texts));
+    samples.extend(admin::all(texts));
     samples
 }
 

@@ -15,6 +15,11 @@ pub(super) fn describe(scope: &str) -> String {
     }
 }
 
+/// Says what holding `scope` allows, whatever it is bounded to.
+pub(super) fn describe_bare(scope: &str) -> String {
+    describe(scope.split('!').next().unwrap_or(scope))
+}
+
 fn filter_words(filter: &str) -> Option<String> {
     let (kind, value) = filter.split_once('=').unwrap_or((filter, ""));
     match (kind, value) {

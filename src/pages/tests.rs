@@ -176,8 +176,10 @@ fn every_form_posts_with_the_token() {
     every_page(|name, html| {
         for form in html.split("<form").skip(1) {
             let form = form.split("</form>").next().unwrap();
-            assert!(form.contains("method=\"post\""), "{name}");
-            assert_eq!(form.matches("name=\"_xsrf\"").count(), 1, "{name}");
+            // What only looks something up changes nothing, and its address goes into histories.
+            let tokens = usize::from(!form.contains("method=\"get\""));
+            assert!(tokens == 0 || form.contains("method=\"post\""), "{name}");
+            assert_eq!(form.matches("name=\"_xsrf\"").count(), tokens, "{name}");
         }
     });
 }

@@ -149,7 +149,7 @@ fn request_form(view: &TokensView) -> Markup {
             summary { "Permissions: everything you can do, unless you choose" }
             fieldset {
                 legend { "Only what is ticked" }
-                ul.choices {
+                ul.picks {
                     @for (n, scope) in view.offered.iter().enumerate() { (choice(view, n, scope)) }
                 }
             }

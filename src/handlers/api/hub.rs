@@ -52,15 +52,20 @@ pub async fn shut_down(ctx: &Context, request: Request) -> Result<Reply, Error> 
     // The hub is its own proxy and ends as one; without a word, people's servers go on.
     flag("proxy")?;
     let servers = flag("servers")?.unwrap_or(false);
+    end(ctx, &permit, servers);
+    Ok(reply::json(
+        StatusCode::ACCEPTED,
+        &json!({ "message": "Shutting down Hub" }),
+    ))
+}
+
+/// Ends the hub, and everybody's servers before it if they are to go too.
+pub(in crate::handlers) fn end(ctx: &Context, permit: &Permit<ShutDown>, servers: bool) {
     tracing::warn!(target: "audit", "the hub is shut down by {}, servers with it: {servers}", permit.by());
     if servers {
         stop_all(ctx);
     }
     ctx.parts.end.cancel();
-    Ok(reply::json(
-        StatusCode::ACCEPTED,
-        &json!({ "message": "Shutting down Hub" }),
-    ))
 }
 
 fn stop_all(ctx: &Context) {

@@ -1,6 +1,6 @@
 //! Users: listed, added, seen, changed, removed (API-23…API-28, API-41).
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use http::StatusCode;
 use serde_json::Value;
@@ -13,13 +13,12 @@ use super::{
 use crate::{
     domain::{
         access::{
-            self, AdminUser, CreateUsers, DeleteUser, Denied, ListReach, OperateServers, ReadUser,
-            UserBounds, WholeHub,
+            self, AdminUser, CreateUsers, DeleteUser, Denied, OperateServers, ReadUser, WholeHub,
         },
         names::{GroupName, ServerKey, UserName},
         role::{AdminRole, RoleName},
-        server::Life,
     },
+    handlers::user_list::{self, Window},
     http::{
         error::Error,
         forms::Form,
@@ -35,47 +34,15 @@ use crate::{
 
 /// `GET /hub/api/users`: the users the caller may list, as far as the caller may see them.
 pub async fn list_users(ctx: &Context, request: Request) -> Result<Reply, Error> {
-    let reach = access::list_users(ctx.caller.as_ref())?;
     let caller = ctx.caller.as_ref().ok_or(Denied::NoCredentials)?;
     let query = Form::parse_query(request.uri().query())?;
     let part = Part::parse(ctx, &request)?;
-    let active = Active::of(ctx);
     let shown = shown_servers(&query);
-    let order = order(&query)?;
-    let (only, except) = match query.get("state").unwrap_or_default() {
-        "" => (None, BTreeSet::new()),
-        "active" => (Some(active.users(|_| true)), BTreeSet::new()),
-        "ready" => {
-            let ready = |life: &Life| matches!(life, Life::Ready { .. });
-            (Some(active.users(ready)), BTreeSet::new())
-        }
-        "inactive" => (None, active.users(|_| true)),
-        other => {
-            let shown = body::shown(&Value::from(other));
-            let text = format!("Unrecognized state filter: {shown}");
-            return Err(Error::bad_request(text));
-        }
+    let window = Window {
+        offset: part.offset,
+        limit: part.limit,
     };
-    let reached = match reach {
-        ListReach::Everything => None,
-        ListReach::Only(bounds) => Some(names_within(caller, bounds)),
-    };
-    let page = ctx
-        .hub()
-        .store
-        .page_of_users(UserQuery {
-            only: narrower(reached, only),
-            except,
-            part_of_name: query.get("name_filter").unwrap_or_default().to_owned(),
-            order,
-            offset: part.offset,
-            limit: part.limit,
-            servers_of: match shown {
-                ShownServers::All => ServersOf::Everybody,
-                ShownServers::Active => ServersOf::Only(active.users(|_| true)),
-            },
-        })
-        .await?;
+    let (page, active) = user_list::find(ctx, &query, window, shown).await?;
     let sight = Sight::of(caller);
     let status = |key: &ServerKey| active.status(key);
     let models = page.users.iter();
@@ -161,28 +128,6 @@ pub async fn refuse_admin_access(ctx: &Context, _request: Request) -> Result<Rep
     Err(Error::forbidden("admin access to user servers disabled"))
 }
 
-/// The servers that are not at rest, as they were when a list was begun.
-struct Active(HashMap<ServerKey, Status>);
-
-impl Active {
-    fn of(ctx: &Context) -> Self {
-        Self(ctx.hub().servers.list().into_iter().collect())
-    }
-
-    /// Returns the users who have an active server in such a state.
-    fn users(&self, wanted: impl Fn(&Life) -> bool) -> BTreeSet<UserName> {
-        let found = self
-            .0
-            .iter()
-            .filter(|(_, status)| status.life.is_active() && wanted(&status.life));
-        found.map(|(key, _)| key.user.clone()).collect()
-    }
-
-    fn status(&self, key: &ServerKey) -> Status {
-        self.0.get(key).cloned().unwrap_or_else(Status::at_rest)
-    }
-}
-
 fn shown_servers(query: &Form) -> ShownServers {
     match query.get("include_stopped_servers") {
         None | Some("0") => ShownServers::Active,
@@ -191,43 +136,8 @@ fn shown_servers(query: &Form) -> ShownServers {
     }
 }
 
-fn order(query: &Form) -> Result<UserOrder, Error> {
-    let wanted = query.get("sort").unwrap_or("id");
-    let (column, direction) = match wanted.strip_prefix('-') {
-        Some(column) => (column, Direction::Descending),
-        None => (wanted, Direction::Ascending),
-    };
-    match column {
-        "id" => Ok(UserOrder::Added(direction)),
-        "name" => Ok(UserOrder::Name(direction)),
-        "last_activity" => Ok(UserOrder::LastActivity(direction)),
-        _ => {
-            let shown = body::shown(&Value::from(wanted));
-            let text = format!("sort must be 'id', 'name', or 'last_activity', not {shown}");
-            Err(Error::bad_request(text))
-        }
-    }
-}
-
-fn names_within(caller: &access::Caller, bounds: UserBounds) -> BTreeSet<UserName> {
-    let mut names = bounds.users;
-    for group in &bounds.groups {
-        names.extend(caller.members().of(group).cloned());
-    }
-    names
-}
-
-fn narrower(
-    one: Option<BTreeSet<UserName>>,
-    other: Option<BTreeSet<UserName>>,
-) -> Option<BTreeSet<UserName>> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.intersection(&other).cloned().collect()),
-        (one, other) => one.or(other),
-    }
-}
-
-fn parse_names(listed: &[&str]) -> Result<Vec<UserName>, Error> {
+/// Parses names of users, all or none.
+pub(in crate::handlers) fn parse_names(listed: &[&str]) -> Result<Vec<UserName>, Error> {
     let (mut names, mut invalid) = (Vec::new(), Vec::new());
     for text in listed {
         match UserName::normalised(text) {

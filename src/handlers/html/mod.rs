@@ -1,6 +1,7 @@
 //! Pages: what a person in a browser asks of the hub, one file per family of pages.
 
 pub mod accept_share;
+pub mod admin;
 pub mod failures;
 pub mod files;
 pub mod home;
@@ -9,6 +10,7 @@ pub mod logout;
 pub mod named_servers;
 pub mod pending;
 pub mod root;
+pub mod shares;
 pub mod spawn;
 pub mod tokens;
 pub mod visit;

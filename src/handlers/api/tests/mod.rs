@@ -1,5 +1,6 @@
 //! The API over a store in memory, without systemd, broker or sockets.
 
+mod admin_pages;
 mod groups;
 mod invitations;
 mod metrics;
@@ -14,6 +15,7 @@ mod server_scopes;
 mod servers;
 mod services;
 mod share_codes;
+mod share_page;
 mod shares;
 mod token_page;
 mod users;

@@ -155,6 +155,7 @@ impl World {
             stop: CancellationToken::new(),
         });
         let parts = Parts {
+            started: BEGIN,
             logins: Logins::new(broker, Throttle::new(5, 20), clock.clone()),
             csrf: csrf::Key::new([7; 32]),
             entropy: Entropy::counted(),

@@ -1,0 +1,335 @@
+//! Administration of users: a part of them with their servers, and what can be done to those picked.
+
+use maud::{Markup, html};
+
+use super::nav;
+use crate::{
+    domain::{
+        names::{GroupName, ServerKey, UserName},
+        time::Timestamp,
+    },
+    pages::{
+        forms,
+        frame::{Frame, Page, framed},
+        home::ServerState,
+        times, words,
+    },
+};
+
+/// What the page shows.
+#[derive(Clone)]
+pub struct UsersView {
+    /// The frame; somebody is logged in who may see this.
+    pub frame: Frame,
+    /// The instant to which durations on the page refer.
+    pub now: Timestamp,
+    /// What did not work of the last request.
+    pub faults: Vec<String>,
+    /// Which part of the users this is.
+    pub choice: Choice,
+    /// The users of this part.
+    pub users: Vec<UserRow>,
+    /// How many there are in all parts.
+    pub total: u64,
+    /// How many a part has.
+    pub size: u64,
+    /// Whether the visitor may add users.
+    pub may_add: bool,
+}
+
+/// Which users are shown, as the address says it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Choice {
+    /// Part of their names.
+    pub name_filter: String,
+    /// `active`, `ready`, `inactive`, or empty for all.
+    pub state: String,
+    /// The order, in the API's words.
+    pub sort: String,
+    /// How many are left out before them.
+    pub offset: u64,
+}
+
+/// One user.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UserRow {
+    /// Who.
+    pub name: UserName,
+    /// Whether they are an administrator.
+    pub admin: bool,
+    /// Their groups.
+    pub groups: Vec<GroupName>,
+    /// When they were last active.
+    pub last_activity: Option<Timestamp>,
+    /// Their servers, as far as the visitor may see them.
+    pub servers: Vec<ServerRow>,
+}
+
+/// One server of a user.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServerRow {
+    /// Which one.
+    pub key: ServerKey,
+    /// What it is doing.
+    pub state: ServerState,
+    /// How much memory it uses.
+    pub memory_bytes: Option<u64>,
+    /// Whether the visitor may use it.
+    pub may_open: bool,
+}
+
+/// The states that can be asked for, in the API's words and in people's.
+const STATES: [(&str, &str); 4] = [
+    ("", "All users"),
+    ("active", "With a server that is not stopped"),
+    ("ready", "With a server that runs"),
+    ("inactive", "Without such a server"),
+];
+
+impl Choice {
+    /// Returns what of it stands in an address.
+    fn query(&self) -> [(&'static str, String); 4] {
+        let offset = match self.offset {
+            0 => String::new(),
+            offset => offset.to_string(),
+        };
+        [
+            ("name_filter", self.name_filter.clone()),
+            ("state", self.state.clone()),
+            ("sort", self.sort.clone()),
+            ("offset", offset),
+        ]
+    }
+
+    /// Returns the address of the page with this choice.
+    pub fn link(&self, frame: &Frame) -> crate::http::links::Link {
+        frame.links.admin("users", &self.query())
+    }
+}
+
+/// Renders the page.
+pub fn users_page(view: &UsersView) -> Markup {
+    let content = html! {
+        h1 { "Users and servers" }
+        (nav(&view.frame, "users"))
+        @if !view.faults.is_empty() {
+            div.notice.bad role="alert" { @for fault in &view.faults { p { (fault) } } }
+        }
+        (filter_form(view))
+        @if view.users.is_empty() {
+            p { "There are no such users." }
+        } @else {
+            (users_form(view))
+        }
+        @if view.may_add { (add_form(view)) }
+    };
+    framed(&view.frame, &Page::still("admin", "Users"), &content)
+}
+
+fn filter_form(view: &UsersView) -> Markup {
+    let Choice {
+        name_filter,
+        state,
+        sort,
+        ..
+    } = &view.choice;
+    html! {
+        form.fields.filter method="get" action=(view.frame.links.admin("users", &[])) role="search" {
+            @if !sort.is_empty() { input type="hidden" name="sort" value=(sort); }
+            div.field {
+                label for="name-filter" { "Part of the name" }
+                input #name-filter type="search" name="name_filter" value=(name_filter) autocomplete="off"
+                    autocapitalize="none" spellcheck="false";
+            }
+            div.field {
+                label for="state" { "Show" }
+                select #state name="state" {
+                    @for (value, text) in STATES { option value=(value) selected[value == state] { (text) } }
+                }
+            }
+            button type="submit" { "Search" }
+        }
+    }
+}
+
+fn users_form(view: &UsersView) -> Markup {
+    html! {
+        form method="post" action=(view.frame.links.admin("users", &[])) {
+            (forms::xsrf_field(&view.frame))
+            @for (name, value) in view.choice.query() {
+                @if !value.is_empty() { input type="hidden" name=(name) value=(value); }
+            }
+            div.bar role="group" aria-label="With those ticked" {
+                span.hint { "With those ticked:" }
+                @for (verb, text) in [
+                    ("start", "Start"), ("stop", "Stop"), ("make-admin", "Make administrator"),
+                    ("unmake-admin", "Make ordinary"),
+                ] {
+                    button type="submit" name="do" value=(verb) { (text) }
+                }
+                button.danger type="submit" name="do" value="remove" { "Remove …" }
+            }
+            (table(view))
+        }
+        (parts(view))
+    }
+}
+
+fn table(view: &UsersView) -> Markup {
+    html! {
+        table.rows.users aria-label="Users" {
+            thead {
+                tr {
+                    th scope="col" { (sorter(view, "name", "User")) }
+                    th scope="col" { "Servers" }
+                    th scope="col" { (sorter(view, "last_activity", "Last active")) }
+                    th scope="col" { "Groups" }
+                }
+            }
+            tbody { @for (n, user) in view.users.iter().enumerate() { (user_row(view, n, user)) } }
+        }
+    }
+}
+
+fn user_row(view: &UsersView, number: usize, user: &UserRow) -> Markup {
+    let id = format!("user-{number}");
+    html! {
+        tr data-user=(user.name) {
+            td.main {
+                span.pick {
+                    input id=(id) type="checkbox" name="user" value=(user.name);
+                    label for=(id) { (user.name) }
+                    @if user.admin { " " span.tag { "administrator" } }
+                }
+            }
+            td data-label="Servers" {
+                @if user.servers.is_empty() { span.hint { "none" } }
+                @for server in &user.servers { (server_line(view, server)) }
+            }
+            td data-label="Last active" { (times::ago_if_ever(view.now, user.last_activity)) }
+            td data-label="Groups" {
+                @for (n, group) in user.groups.iter().enumerate() { @if n > 0 { ", " } (group) }
+            }
+        }
+    }
+}
+
+fn server_line(view: &UsersView, server: &ServerRow) -> Markup {
+    let name = match server.key.server.is_default() {
+        true => "default",
+        false => server.key.server.as_str(),
+    };
+    let (class, text, is_running) = match server.state {
+        ServerState::Stopped => ("stopped", "Stopped", false),
+        ServerState::Starting { .. } => ("starting", "Starting", false),
+        ServerState::Running { .. } => ("running", "Running", true),
+        ServerState::Stopping { .. } => ("stopping", "Stopping", false),
+    };
+    html! {
+        div.server {
+            @if server.may_open && is_running {
+                a href=(view.frame.links.server(&server.key)) { (name) }
+            } @else {
+                span { (name) }
+            }
+            " " span.state.(class) { (text) }
+            @if let Some(bytes) = server.memory_bytes { " " span.hint { (words::bytes(bytes)) } }
+        }
+    }
+}
+
+/// Returns a column's head that sorts by it, and by it the other way round when it does already.
+fn sorter(view: &UsersView, column: &str, text: &str) -> Markup {
+    let is_sorted = view.choice.sort == column;
+    let is_reversed = view.choice.sort.strip_prefix('-') == Some(column);
+    let other = Choice {
+        sort: match is_sorted {
+            true => format!("-{column}"),
+            false => column.to_owned(),
+        },
+        offset: 0,
+        ..view.choice.clone()
+    };
+    html! {
+        a href=(other.link(&view.frame)) {
+            (text)
+            @if is_sorted { span.sr { ", ascending" } " ↑" }
+            @if is_reversed { span.sr { ", descending" } " ↓" }
+        }
+    }
+}
+
+fn parts(view: &UsersView) -> Markup {
+    let first = view.choice.offset + 1;
+    let last = view.choice.offset + u64::try_from(view.users.len()).unwrap_or(0);
+    let at = |offset| Choice {
+        offset,
+        ..view.choice.clone()
+    };
+    html! {
+        nav.parts aria-label="Parts of the list" {
+            @if view.choice.offset > 0 {
+                a.button rel="prev" href=(at(view.choice.offset.saturating_sub(view.size)).link(&view.frame)) { "Earlier" }
+            }
+            p { (first) "–" (last) " of " (view.total) }
+            @if last < view.total {
+                a.button rel="next" href=(at(last).link(&view.frame)) { "Further" }
+            }
+        }
+    }
+}
+
+fn add_form(view: &UsersView) -> Markup {
+    let fields = html! {
+        input type="hidden" name="do" value="add";
+        div.field {
+            label for="new-names" { "Names of accounts of this machine, with spaces between" }
+            input #new-names type="text" name="names" required autocomplete="off" autocapitalize="none" spellcheck="false";
+        }
+        p.pick {
+            input #new-admin type="checkbox" name="admin" value="yes";
+            label for="new-admin" { "as administrators" }
+        }
+        div.actions { button type="submit" { "Add users" } }
+    };
+    html! {
+        section.card aria-labelledby="add-users" {
+            h2 #add-users { "Add users" }
+            p { "People are added by themselves when they log in; here before that, to put them into groups or share with them." }
+            (forms::post(&view.frame, &view.frame.links.admin("users", &[]), &fields))
+        }
+    }
+}
+
+/// What is asked before users are removed.
+#[derive(Clone)]
+pub struct RemovalView {
+    /// The frame.
+    pub frame: Frame,
+    /// Who would go.
+    pub users: Vec<UserName>,
+}
+
+/// Renders the question.
+pub fn removal_page(view: &RemovalView) -> Markup {
+    let fields = html! {
+        input type="hidden" name="do" value="remove-now";
+        @for user in &view.users { input type="hidden" name="user" value=(user); }
+        ul.plain { @for user in &view.users { li { (user) } } }
+        p {
+            "Their servers are stopped, and their tokens, shares and roles forgotten. Accounts of the machine and \
+             files stay; whoever logs in again is added again."
+        }
+        div.actions {
+            button.danger type="submit" { "Remove" }
+            a.button href=(view.frame.links.admin("users", &[])) { "Do not remove" }
+        }
+    };
+    let content = html! {
+        div.narrow {
+            h1 { "Remove these users?" }
+            (forms::post(&view.frame, &view.frame.links.admin("users", &[]), &fields))
+        }
+    };
+    framed(&view.frame, &Page::still("admin", "Remove users"), &content)
+}
