@@ -62,6 +62,8 @@ pub struct HubSettings {
     pub session_lifetime: Duration,
     /// How long an OAuth token lasts.
     pub oauth_token_lifetime: Duration,
+    /// Words on top of pages.
+    pub announcements: AnnouncementSettings,
     /// Whether `/hub/` leads to the user's server and not to the home page.
     pub redirect_to_server: bool,
     /// Where `/hub/` leads instead of either; a local path.
@@ -110,6 +112,21 @@ pub struct HubSettings {
     pub state_dir: PathBuf,
     /// Where sockets lie.
     pub runtime_dir: PathBuf,
+}
+
+/// The administrator's words to people, on top of pages.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AnnouncementSettings {
+    /// On pages that have none of their own.
+    pub everywhere: Option<String>,
+    /// On the login page.
+    pub login: Option<String>,
+    /// On the home page.
+    pub home: Option<String>,
+    /// On the pages on which servers start.
+    pub spawn: Option<String>,
+    /// On the page after the logout.
+    pub logout: Option<String>,
 }
 
 /// Certificates.

@@ -6,7 +6,8 @@ use crate::config::{
     raw::{DAY, HOUR, MINUTE},
     spelling::{
         AbsolutePath, AccountName, BaseUrl, Count, GroupLabel, Listen, LocalPath, LoopbackListen,
-        Origin, Peer, Period, PeriodBound, ScopeText, ServerLabel, StoppedStatus, WholeNumber,
+        Origin, Peer, Period, PeriodBound, ScopeText, ServerLabel, StoppedStatus, Text,
+        WholeNumber,
     },
 };
 
@@ -42,6 +43,26 @@ pub(crate) struct RawHub {
     /// How long a server's OAuth token lasts, which a browser gets when it opens a server.
     #[config(default = "14d")]
     pub oauth_token_lifetime: Period<MINUTE, { 400 * DAY }>,
+    /// Words to everybody, on top of every page.
+    ///
+    /// Example: `"The machine is restarted on Sunday at 06:00."`
+    pub announcement: Option<Text>,
+    /// The same for the login page, instead of those to everybody.
+    ///
+    /// Example: `"Log in with the account of your department."`
+    pub announcement_login: Option<Text>,
+    /// The same for the home page.
+    ///
+    /// Example: `"New: servers with a graphics card."`
+    pub announcement_home: Option<Text>,
+    /// The same for the pages on which servers start.
+    ///
+    /// Example: `"The first start after an update takes a minute."`
+    pub announcement_spawn: Option<Text>,
+    /// The same for the page after the logout.
+    ///
+    /// Example: `"Your servers go on until they are stopped."`
+    pub announcement_logout: Option<Text>,
     /// Whether the hub's address leads to one's server and not to the home page.
     #[config(default = true)]
     pub redirect_to_server: bool,

@@ -2,7 +2,10 @@
 
 use crate::config::{
     raw::{RawCuller, RawHub, RawLimits, RawLogin, RawTls},
-    settings::{CullerSettings, HubSettings, LimitSettings, LoginSettings, TlsSettings},
+    settings::{
+        AnnouncementSettings, CullerSettings, HubSettings, LimitSettings, LoginSettings,
+        TlsSettings,
+    },
     spelling::AccountName,
 };
 
@@ -17,6 +20,13 @@ pub(super) fn hub(raw: RawHub) -> HubSettings {
         trusted_proxies: raw.trusted_proxies.into_iter().map(|p| p.0).collect(),
         session_lifetime: raw.session_lifetime.0,
         oauth_token_lifetime: raw.oauth_token_lifetime.0,
+        announcements: AnnouncementSettings {
+            everywhere: raw.announcement.map(|text| text.0),
+            login: raw.announcement_login.map(|text| text.0),
+            home: raw.announcement_home.map(|text| text.0),
+            spawn: raw.announcement_spawn.map(|text| text.0),
+            logout: raw.announcement_logout.map(|text| text.0),
+        },
         redirect_to_server: raw.redirect_to_server,
         default_url: raw.default_url.map(|path| path.0),
         stopped_server_status: raw.stopped_server_status.0,

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use super::{Context, Error, Reply, Request, failures, frame, page, query, see, signed_in};
+use super::{Context, Error, Reply, Request, failures, frame_saying, page, query, see, signed_in};
 use crate::{
     domain::{
         names::{ServerKey, UserName},
@@ -47,7 +47,7 @@ pub(super) async fn show(
         None => StatusCode::OK,
     };
     let view = HomeView {
-        frame: frame(ctx),
+        frame: frame_saying(ctx, ctx.settings.hub.announcements.home.as_ref()),
         user: person.clone(),
         now: ctx.hub().clock.now(),
         error,

@@ -2,7 +2,9 @@
 
 use http::{HeaderValue, StatusCode, header};
 
-use super::{Context, Error, Reply, Request, form, frame, next_target, page, query, root, see};
+use super::{
+    Context, Error, Reply, Request, form, frame_saying, next_target, page, query, root, see,
+};
 use crate::{
     auth::{cookies, login::Outcome},
     broker::{client::Login, message::Prompt, message::PromptKind},
@@ -132,7 +134,7 @@ pub fn expired_form(ctx: &Context, request: &Request) -> Reply {
 
 fn view(ctx: &Context, query: &Form, error: Option<LoginError>, round: LoginRound) -> LoginView {
     LoginView {
-        frame: frame(ctx),
+        frame: frame_saying(ctx, ctx.settings.hub.announcements.login.as_ref()),
         next: next_target(ctx, query).unwrap_or_default(),
         error,
         round,

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use http::StatusCode;
 
-use super::{Context, Error, Reply, Request, frame, page};
+use super::{Context, Error, Reply, Request, frame_saying, page};
 use crate::{
     auth::cookies,
     domain::access::{Permit, Via},
@@ -40,7 +40,7 @@ pub async fn log_out(ctx: &Context, _request: Request) -> Result<Reply, Error> {
     let view = LoggedOutView {
         frame: crate::pages::frame::Frame {
             visitor: None,
-            ..frame(ctx)
+            ..frame_saying(ctx, ctx.settings.hub.announcements.logout.as_ref())
         },
         servers_keep_running: !ctx.settings.hub.shutdown_on_logout,
     };

@@ -32,6 +32,12 @@ use crate::{
 
 /// Returns the frame of a page for whoever asks.
 pub fn frame(ctx: &Context) -> Frame {
+    frame_saying(ctx, None)
+}
+
+/// Returns the frame of a page that may have an announcement of its own.
+fn frame_saying(ctx: &Context, own: Option<&String>) -> Frame {
+    let everywhere = ctx.settings.hub.announcements.everywhere.as_ref();
     Frame {
         links: ctx.links.clone(),
         visitor: ctx.caller.as_ref().and_then(|caller| {
@@ -41,7 +47,7 @@ pub fn frame(ctx: &Context) -> Frame {
             })
         }),
         xsrf: ctx.xsrf.clone(),
-        announcement: None,
+        announcement: own.or(everywhere).cloned(),
     }
 }
 

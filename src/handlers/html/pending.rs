@@ -3,8 +3,8 @@
 use http::StatusCode;
 
 use super::{
-    Context, Error, Reply, Request, failures, frame, next_target, page, query, see, server_of,
-    signed_in,
+    Context, Error, Reply, Request, failures, frame_saying, next_target, page, query, see,
+    server_of, signed_in,
 };
 use crate::{
     domain::{
@@ -41,7 +41,7 @@ pub async fn show_pending(ctx: &Context, request: Request) -> Result<Reply, Erro
             page(StatusCode::OK, pending_page(ctx, key, &status))
         }
         Life::Stopping { failure: None, .. } => {
-            let frame = frame(ctx);
+            let frame = frame_saying(ctx, ctx.settings.hub.announcements.spawn.as_ref());
             page(StatusCode::OK, stopping_page(&StoppingView { frame, key }))
         }
         // The cause is known; what the unit last said is being collected.
@@ -53,7 +53,7 @@ pub async fn show_pending(ctx: &Context, request: Request) -> Result<Reply, Erro
                 return Err(Error::not_found(text));
             }
             let view = NotRunningView {
-                frame: frame(ctx),
+                frame: frame_saying(ctx, ctx.settings.hub.announcements.spawn.as_ref()),
                 key,
                 next,
                 can_start: true,
@@ -69,7 +69,7 @@ pub async fn show_pending(ctx: &Context, request: Request) -> Result<Reply, Erro
 fn pending_page(ctx: &Context, key: ServerKey, status: &Status) -> maud::Markup {
     let (progress, message) = status.progress();
     spawn_pending_page(&SpawnPendingView {
-        frame: frame(ctx),
+        frame: frame_saying(ctx, ctx.settings.hub.announcements.spawn.as_ref()),
         key,
         progress,
         message: message.to_owned(),
@@ -79,7 +79,7 @@ fn pending_page(ctx: &Context, key: ServerKey, status: &Status) -> maud::Markup 
 
 /// The failure in words, with the journal's last lines (PG-71, PG-32).
 pub fn failed(ctx: &Context, key: ServerKey, failure: &Failure, next: Option<String>) -> Reply {
-    let frame = frame(ctx);
+    let frame = frame_saying(ctx, ctx.settings.hub.announcements.spawn.as_ref());
     if let FailureCause::CommandMissing { command, searched } = &failure.cause {
         let view = NotInstalledView {
             frame,

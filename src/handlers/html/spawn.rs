@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use http::StatusCode;
 
 use super::{
-    Context, Error, Reply, Request, form, frame, next_target, page, query, see, server_of,
+    Context, Error, Reply, Request, form, frame_saying, next_target, page, query, see, server_of,
     signed_in,
 };
 use crate::{
@@ -66,7 +66,7 @@ async fn show_form(ctx: &Context, key: ServerKey, query: &Form) -> Result<Reply,
         is_chosen: index == first.unwrap_or(0),
     };
     let view = SpawnFormView {
-        frame: frame(ctx),
+        frame: frame_saying(ctx, ctx.settings.hub.announcements.spawn.as_ref()),
         choices: offered.into_iter().enumerate().map(choice).collect(),
         next: next_target(ctx, query),
         key,

@@ -1,6 +1,7 @@
 //! The API over a store in memory, without systemd, broker or sockets.
 
 mod admin_pages;
+mod announcements;
 mod groups;
 mod invitations;
 mod metrics;
