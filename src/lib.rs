@@ -12,6 +12,7 @@ pub mod domain;
 pub mod handlers;
 pub mod http;
 pub mod hub;
+pub mod import;
 pub mod net;
 pub mod pages;
 pub mod pam;

@@ -12,6 +12,7 @@ mod doctor;
 mod generate;
 mod group;
 mod hub;
+mod import;
 mod output;
 mod present;
 mod records;
@@ -94,6 +95,8 @@ enum Command {
     Service(service::Arguments),
     /// List, start and stop people's servers
     Server(server::Arguments),
+    /// Take over what another hub remembers
+    Import(import::Arguments),
     /// Look the machine over and say what to do about what is wrong
     Doctor(doctor::Arguments),
     /// Write what packages need: man pages, completions, the sample configuration
@@ -126,6 +129,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Share(arguments) => share::run(config, arguments)?,
         Command::Service(arguments) => service::run(config, arguments)?,
         Command::Server(arguments) => server::run(config, arguments)?,
+        Command::Import(arguments) => import::run(config, &arguments)?,
         Command::Doctor(arguments) => return doctor::run(config, &arguments),
         Command::Generate(arguments) => generate::run(&arguments)?,
     }

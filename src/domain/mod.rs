@@ -9,6 +9,7 @@ pub mod account;
 pub mod culling;
 pub mod entropy;
 mod failure;
+pub mod foreign_hash;
 pub mod names;
 pub mod oauth;
 pub mod paths;

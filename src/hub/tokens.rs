@@ -8,12 +8,13 @@ use crate::{
     domain::{
         access::{By, Caller, Owner, Permit, ReadTokens, Via, WriteTokens},
         entropy::Entropy,
+        foreign_hash,
         names::{ServerKey, UserName},
         paths, role,
         scope::{Scope, ScopeName},
         secret::{Secret, TokenHash},
         time::{Clock, Timestamp},
-        token::TokenId,
+        token::{TokenId, is_plausible},
     },
     hub::{
         authority::{self, Authority},
@@ -21,7 +22,7 @@ use crate::{
     },
     store::{
         self, Store,
-        tokens::{NewToken, Token},
+        tokens::{NewToken, PresentedToken, Token},
     },
     telemetry::causes::Causes,
 };
@@ -30,7 +31,7 @@ use crate::{
 pub const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// The longest note, in characters; longer ones are cut.
-const MAX_NOTE_CHARS: usize = 1023;
+pub const MAX_NOTE_CHARS: usize = 1023;
 
 /// The most tokens a user may have made at once.
 const MAX_TOKENS: usize = 1000;
@@ -84,8 +85,12 @@ pub async fn identify(
     let known = match authority.callers.find(&hash, &basis, now) {
         Some(known) => known,
         None => {
-            let Some(presented) = store.find_token(hash, now).await? else {
-                return Ok(None);
+            let presented = match store.find_token(hash, now).await? {
+                Some(presented) => presented,
+                None => match adopt(store, text, now).await? {
+                    Some(presented) => presented,
+                    None => return Ok(None),
+                },
             };
             let known = Known {
                 expires: presented.token.expires,
@@ -252,6 +257,28 @@ pub fn server_token(
         created,
         expires: None,
     }
+}
+
+/// Finds a token that was taken over from a JupyterHub by the hash it had there, and puts ours in its place.
+///
+/// A hash is made for each such token that begins as this one does, one in tens of thousands, and for
+/// none once all have been used.
+async fn adopt(
+    store: &Store,
+    text: &str,
+    now: Timestamp,
+) -> Result<Option<PresentedToken>, store::Error> {
+    if !is_plausible(text) {
+        return Ok(None);
+    }
+    let prefix = foreign_hash::prefix(text);
+    let candidates = store.find_foreign_hashes(prefix, now).await?;
+    let Some((id, _)) = candidates.iter().find(|(_, hash)| hash.matches(text)) else {
+        return Ok(None);
+    };
+    let hash = TokenHash::of(text);
+    store.adopt_token(*id, hash).await?;
+    store.find_token(hash, now).await
 }
 
 /// A token may ask for `inherit` whoever owns it: it then has what the owner has, at each use.

@@ -36,6 +36,9 @@ pub enum Error {
     /// The file belongs to another account.
     #[error("this account may not write it: chown carrel: {path} && chmod 600 {path}", path = .0.display())]
     NotOurs(PathBuf),
+    /// Another process has the file, and this one wants it for itself.
+    #[error("another process has the database open")]
+    InUse,
     /// Nothing more fits on the disk; nothing was changed.
     #[error("the disk with the database is full: make room on it")]
     Full,
@@ -99,6 +102,11 @@ impl Error {
         matches!(self.root(), Self::Conflict(_))
     }
 
+    /// Tells whether another process has the file.
+    pub fn is_in_use(&self) -> bool {
+        matches!(self.root(), Self::InUse)
+    }
+
     /// Tells whether the disk is full.
     pub fn is_full(&self) -> bool {
         matches!(self.root(), Self::Full)
@@ -112,6 +120,8 @@ impl From<rusqlite::Error> for Error {
             Self::Damaged(error.to_string())
         } else if code == Some(ErrorCode::DiskFull) || lacks_room_to_share(&error) {
             Self::Full
+        } else if code == Some(ErrorCode::DatabaseBusy) {
+            Self::InUse
         } else if code == Some(ErrorCode::ConstraintViolation) {
             Self::Conflict(error.to_string())
         } else {

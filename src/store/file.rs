@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, backup::Backup};
 use rusqlite_migration::{M, Migrations, SchemaVersion};
 
 use super::{Error, Result};
@@ -54,6 +54,35 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection> {
         Ok(conn)
     };
     open().map_err(|cause| at(path, cause))
+}
+
+/// Opens an existing file so that no other process has it, and brings it up to date.
+pub(super) fn open_alone(path: &Path) -> Result<Connection> {
+    let open = || {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut conn = Connection::open_with_flags(path, flags)?;
+        conn.pragma_update(None, "locking_mode", "exclusive")?;
+        // From now on the lock is held, until the connection closes.
+        conn.busy_timeout(Duration::ZERO)?;
+        conn.execute_batch("BEGIN EXCLUSIVE; COMMIT")?;
+        prepare(&conn)?;
+        migrate(&mut conn, Some(path))?;
+        Ok(conn)
+    };
+    open().map_err(|cause| at(path, cause))
+}
+
+/// Copies a file, which another process may use, into memory and brings the copy up to date.
+pub(super) fn copy_into_memory(path: &Path) -> Result<Connection> {
+    let from = open_reader(path)?;
+    let copy = || {
+        let mut conn = Connection::open_in_memory()?;
+        Backup::new(&from, &mut conn)?.step(-1)?;
+        prepare(&conn)?;
+        migrate(&mut conn, None)?;
+        Ok(conn)
+    };
+    copy().map_err(|cause| at(path, cause))
 }
 
 /// Makes a database in memory.
@@ -274,6 +303,39 @@ mod tests {
         assert!(matches!(error.root(), Error::Damaged(_)), "{error:?}");
         assert_eq!(fs::read_to_string(&path).unwrap(), text);
         assert!(error.to_string().contains("carrel.sqlite"));
+    }
+
+    #[test]
+    fn a_database_that_a_hub_has_open_is_nobodys_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("carrel.sqlite");
+        assert!(open_alone(&path).is_err(), "it must exist");
+        assert!(!path.exists());
+        let hub = open_writer(&path).unwrap();
+        assert!(open_alone(&path).unwrap_err().is_in_use());
+        drop(hub);
+        let alone = open_alone(&path).unwrap();
+        let reader = Connection::open(&path).unwrap();
+        let count = reader.query_row("SELECT count(*) FROM users", [], |_| Ok(()));
+        assert!(Error::from(count.unwrap_err()).is_in_use());
+        drop((alone, reader));
+        open_writer(&path).unwrap();
+    }
+
+    #[test]
+    fn a_copy_has_what_the_file_has_and_changes_nothing_in_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("carrel.sqlite");
+        let hub = open_writer(&path).unwrap();
+        let add = "INSERT INTO users (name, created) VALUES (?1, 1)";
+        hub.execute(add, ["alice"]).unwrap();
+        let copy = copy_into_memory(&path).unwrap();
+        copy.execute(add, ["bob"]).unwrap();
+        let count = |conn: &Connection| {
+            let sql = "SELECT number FROM totals";
+            conn.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap()
+        };
+        assert_eq!((count(&hub), count(&copy)), (1, 2));
     }
 
     #[test]

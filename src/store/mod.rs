@@ -12,7 +12,10 @@ mod version;
 
 pub mod census;
 pub mod configured_groups;
+pub mod foreign;
+pub mod foreign_hashes;
 pub mod groups;
+pub mod import;
 pub mod oauth;
 pub mod purge;
 pub mod roles;
@@ -84,6 +87,18 @@ impl Store {
     pub fn open_read_only(path: &Path) -> Result<Self> {
         let reader = start("store-reader", vec![file::open_reader(path)?])?;
         Ok(Self::of(reader.clone(), reader))
+    }
+
+    /// Opens an existing database for this process alone: no hub can have it meanwhile.
+    pub fn open_alone(path: &Path) -> Result<Self> {
+        let both = start("store", vec![file::open_alone(path)?])?;
+        Ok(Self::of(both.clone(), both))
+    }
+
+    /// Copies an existing database into memory, beside a hub that may be running, to try something on it.
+    pub fn open_copy(path: &Path) -> Result<Self> {
+        let both = start("store", vec![file::copy_into_memory(path)?])?;
+        Ok(Self::of(both.clone(), both))
     }
 
     /// Makes a database that lives in memory, for tests.
