@@ -210,6 +210,14 @@ URL_SCHEME = [
     Case("… and request new tokens.", "/hub/token", **people("200 page: request-token-form")),
 
     # /hub/admin
+
+    # /hub/admin
+    Case("Administrators can take various administrative actions from this page.",
+         "/hub/admin", nobody=LOG_IN + "%2Fhub%2Fadmin", admin="302 /hub/admin/users", alice="403 page: ", bob="403 page: "),
+    Case("1. add/remove users.", "/hub/admin/users", admin="200 page: Add users", alice="403 page: ", bob="403 page: "),
+    Case("2. grant admin privileges.", "/hub/admin/users", admin="200 page: Make administrator"),
+    Case("3. start/stop user servers.", "/hub/admin/users", admin="200 page: Stop"),
+    Case("4. shutdown JupyterHub itself.", "/hub/admin/hub", admin="200 page: Shut down", alice="403 page: "),
 ]
 
 FAQ = [
