@@ -33,7 +33,7 @@ import time
 try:
     from playwright.sync_api import sync_playwright
 except ImportError:
-    sys.exit("test_pages_accessible.py: the Python package playwright is not installed")
+    sys.exit("pages_accessible.py: the Python package playwright is not installed")
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 AXE = "axe-core@4.14.1"
@@ -114,7 +114,7 @@ def axe_script(given):
     script = home / "node_modules/axe-core/axe.min.js"
     if not script.exists():
         if not shutil.which("npm"):
-            sys.exit("test_pages_accessible.py: npm is not installed; say --axe PATH of axe.min.js")
+            sys.exit("pages_accessible.py: npm is not installed; say --axe PATH of axe.min.js")
         home.mkdir(parents=True, exist_ok=True)
         print(f"fetching {AXE} …", flush=True)
         command = ["npm", "install", "--silent", "--no-save", "--prefix", str(home), AXE]
