@@ -205,7 +205,7 @@ URL_SCHEME = [
     Case("… a link back, when it just does not run.", "/hub/spawn-pending/alice", alice="200 page: /hub/spawn/alice"),
 
     # /hub/token
-    Case("On this page, users can manage their API tokens.", "/hub/token", **people("200 page: api-tokens-table"), world="tokens"),
+    Case("On this page, users can manage their API tokens.", "/hub/token", alice="200 page: api-tokens-table", world="tokens"),
     Case("They can revoke access.", "/hub/token", alice="200 page: revoke-token-btn", world="tokens"),
     Case("… and request new tokens.", "/hub/token", **people("200 page: request-token-form")),
 
