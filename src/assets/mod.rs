@@ -28,7 +28,7 @@ impl Asset {
 
     /// Returns what changes whenever the content does: the value of `?v=` and a good `ETag`.
     pub fn version(&self) -> String {
-        format!("{:016x}", self.hash)
+        spell(self.hash)
     }
 }
 
@@ -86,6 +86,15 @@ static ALL: [&Asset; 7] = [
 /// Returns the file called `name`, exactly.
 pub fn find(name: &str) -> Option<&'static Asset> {
     ALL.iter().copied().find(|asset| asset.name == name)
+}
+
+/// Returns what changes whenever some other content does, as [`Asset::version`] does for a file.
+pub fn version_of(bytes: &[u8]) -> String {
+    spell(content_hash(bytes))
+}
+
+fn spell(hash: u64) -> String {
+    format!("{hash:016x}")
 }
 
 /// Hashes with FNV-1a: it only tells versions of one file apart, nobody gains by a collision.

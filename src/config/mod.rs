@@ -133,4 +133,6 @@ mod access_tests;
 #[cfg(test)]
 mod services_tests;
 #[cfg(test)]
+mod site_tests;
+#[cfg(test)]
 mod tests;

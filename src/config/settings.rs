@@ -4,12 +4,13 @@
 
 pub mod profiles;
 pub mod services;
+pub mod site;
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
 use serde_json::{Map, Value};
 
-use self::{profiles::ProfileSettings, services::ServiceSettings};
+use self::{profiles::ProfileSettings, services::ServiceSettings, site::SiteSettings};
 use crate::domain::{
     names::{GroupName, ServerName, UserName},
     role::RoleBook,
@@ -21,6 +22,8 @@ use crate::domain::{
 pub struct Settings {
     /// The hub: addresses, pages, sessions.
     pub hub: HubSettings,
+    /// What the site is called and how it looks.
+    pub site: SiteSettings,
     /// Certificates.
     pub tls: TlsSettings,
     /// Who may log in, and how often one may fail.

@@ -20,6 +20,7 @@ pub mod scope;
 pub mod secret;
 pub mod server;
 pub mod share;
+pub mod theme;
 pub mod time;
 pub mod token;
 pub mod unit;

@@ -129,6 +129,11 @@ impl Links {
         self.in_hub("logout")
     }
 
+    /// Returns the stylesheet with the site's colour.
+    pub fn site_style(&self, version: &str) -> Link {
+        self.in_hub("site.css").with("v", Some(version))
+    }
+
     /// Returns the bitmap of the logo.
     pub fn logo(&self) -> Link {
         self.in_hub("logo")

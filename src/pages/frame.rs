@@ -17,6 +17,8 @@ pub struct Frame {
     pub visitor: Option<Visitor>,
     /// The token that forms and scripts send back; empty when the page has neither.
     pub xsrf: String,
+    /// What the site says of itself.
+    pub site: Site,
     /// The administrator's words to everybody, shown on top.
     pub announcement: Option<String>,
 }
@@ -25,6 +27,34 @@ impl Frame {
     /// Tells whether an administrator is looking.
     pub fn shows_admin(&self) -> bool {
         self.visitor.as_ref().is_some_and(|visitor| visitor.admin)
+    }
+}
+
+/// What the site says of itself on every page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Site {
+    /// What it is called.
+    pub title: String,
+    /// The version of the stylesheet with its colour, when it has one.
+    pub style: Option<String>,
+    /// Where people find help, and what the link to it is called.
+    pub help: Option<(String, String)>,
+    /// Where it stands who runs the site.
+    pub imprint_url: Option<String>,
+    /// Where it stands what becomes of people's data.
+    pub privacy_url: Option<String>,
+}
+
+impl Site {
+    /// Returns the links of the foot with their texts.
+    fn foot_links(&self) -> impl Iterator<Item = (&str, &str)> {
+        let help = self
+            .help
+            .iter()
+            .map(|(text, url)| (text.as_str(), url.as_str()));
+        let imprint = self.imprint_url.iter().map(|url| ("Imprint", url.as_str()));
+        let privacy = self.privacy_url.iter().map(|url| ("Privacy", url.as_str()));
+        help.chain(imprint).chain(privacy)
     }
 }
 
@@ -83,6 +113,11 @@ pub(super) fn framed(frame: &Frame, page: &Page<'_>, main: &Markup) -> Markup {
                 }
                 main #main tabindex="-1" { (main) }
                 footer.foot {
+                    @if frame.site.foot_links().next().is_some() {
+                        ul {
+                            @for (text, url) in frame.site.foot_links() { li { a href=(url) { (text) } } }
+                        }
+                    }
                     p {
                         "Carrel"
                         @if frame.visitor.is_some() { " " (env!("CARGO_PKG_VERSION")) }
@@ -101,9 +136,12 @@ fn head(frame: &Frame, page: &Page<'_>) -> Markup {
             meta name="viewport" content="width=device-width, initial-scale=1";
             meta name="color-scheme" content="light dark";
             meta name="robots" content="noindex";
-            title { (page.title) " · Carrel" }
+            title { (page.title) " · " (frame.site.title) }
             link rel="icon" type="image/svg+xml" href=(links.asset(&assets::LOGO));
             link rel="stylesheet" href=(links.asset(&assets::STYLE));
+            @if let Some(version) = &frame.site.style {
+                link rel="stylesheet" href=(links.site_style(version));
+            }
             script type="module" src=(links.asset(&assets::PAGE_SCRIPT)) {}
             @if let Some(script) = page.script {
                 script type="module" src=(links.asset(script)) {}
@@ -121,7 +159,7 @@ fn banner(frame: &Frame, page: &Page<'_>) -> Markup {
         header.banner {
             a.brand #jupyterhub-logo href=(links.hub()) {
                 img src=(links.asset(&assets::LOGO)) alt="" width="32" height="32";
-                "Carrel"
+                (frame.site.title)
             }
             @if let Some(visitor) = &frame.visitor {
                 nav aria-label="Main" {

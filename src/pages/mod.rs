@@ -5,6 +5,7 @@
 //! [`CONTENT_SECURITY_POLICY`] can be strict.
 #![forbid(unsafe_code)]
 
+pub mod accent;
 pub mod accept_share;
 pub mod admin;
 pub mod confirm;

@@ -13,7 +13,7 @@ use super::{
     confirm::{ConfirmView, confirm_page},
     error::{ErrorView, error_page},
     failure::FailureView,
-    frame::{Frame, Visitor},
+    frame::{Frame, Site, Visitor},
     home::{HomeView, NamedServersView, ServerState, ServerView, Usage, home_page},
     logged_out::{LoggedOutView, logged_out_page},
     login::{LoginError, LoginMessage, LoginPrompt, LoginRound, LoginView, login_page},
@@ -40,6 +40,9 @@ pub(super) const HOSTILE: &str =
     "<script>alert(1)</script>\"'><img src=x onerror=alert(1)> {{7*7}} &amp;";
 /// The part of it that a user name may hold.
 const HOSTILE_NAME: &str = "<script>\"'><img src=x onerror=alert(1)>";
+
+/// Where the help link of samples leads.
+pub(super) const HELP_URL: &str = "https://wiki.lab.example/notebooks";
 
 /// 2026-03-14 15:09:26 UTC.
 const NOW: Timestamp = Timestamp::from_micros(1_773_500_966_000_000);
@@ -79,11 +82,23 @@ impl Texts {
         }
     }
 
+    /// Nobody but an administrator can choose an address; what stands in one is checked before.
+    fn site(self) -> Site {
+        Site {
+            title: self.text("Carrel"),
+            style: None,
+            help: (self == Self::Hostile).then(|| (self.text("Help"), HELP_URL.to_owned())),
+            imprint_url: None,
+            privacy_url: None,
+        }
+    }
+
     fn anonymous(self) -> Frame {
         Frame {
             links: Links::new("/"),
             visitor: None,
             xsrf: self.text("c2FtcGxlLXhzcmY"),
+            site: self.site(),
             announcement: (self == Self::Hostile).then(|| self.text("Hello")),
         }
     }
@@ -105,6 +120,13 @@ impl Texts {
                 name: self.user("grace"),
                 admin: true,
             }),
+            site: Site {
+                title: self.text("Institute of Physics"),
+                style: Some("5a".to_owned()),
+                help: Some((self.text("Help"), HELP_URL.to_owned())),
+                imprint_url: Some("https://lab.example/imprint".to_owned()),
+                privacy_url: Some("https://lab.example/privacy?a=1&b=2".to_owned()),
+            },
             announcement: Some(self.text(
                 "The machine is restarted on Sunday at 06:00 for new kernels; save your work before.",
             )),

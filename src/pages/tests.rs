@@ -2,8 +2,14 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use super::samples::{self, Texts};
-use crate::assets;
+use super::{
+    accent::accent_style,
+    samples::{self, Texts},
+};
+use crate::{
+    assets,
+    domain::theme::{Accent, Colour},
+};
 
 /// The starting tags of a page with their attributes, one `(name, [(attribute, value)])` each.
 ///
@@ -158,7 +164,10 @@ fn every_link_stays_on_this_hub() {
                 let Some(link) = value(&attributes, attribute) else {
                     continue;
                 };
-                let is_local = link == "#main"
+                let leads_away =
+                    tag == "a" && link.starts_with("https://") && link.contains("lab.example/");
+                let is_local = leads_away
+                    || link == "#main"
                     || ["/hub/", "/user/", "/lab/hub/", "/lab/user/"]
                         .iter()
                         .any(|start| link.starts_with(start));
@@ -224,6 +233,7 @@ fn hostile_text_is_only_ever_text() {
 #[test]
 fn samples_can_be_looked_at() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/pages");
+    let accent = Accent::new(Colour::parse("#7a1f5c").unwrap(), None);
     for base in ["hub/static", "lab/hub/static"] {
         let files = folder.join(base);
         fs::create_dir_all(&files).unwrap();
@@ -236,6 +246,8 @@ fn samples_can_be_looked_at() {
         ] {
             fs::write(files.join(name), assets::find(name).unwrap().bytes).unwrap();
         }
+        let style = accent_style(accent);
+        fs::write(files.join("../site.css"), style).unwrap();
     }
     for (name, page) in samples::all(Texts::Plain) {
         fs::write(folder.join(format!("{name}.html")), page.into_string()).unwrap();

@@ -101,6 +101,7 @@ pub static TABLE: &[Row] = &[
     row!("favicon.ico" Open GET => html::files::get_favicon),
     row!("static/{name}" Open GET => html::files::get_asset),
     row!("logo" Open GET => html::files::get_logo),
+    row!("site.css" Open GET => html::files::get_site_style),
     row!("security/csp-report" Open POST => html::files::take_csp_report),
     // Used by whatever watches the hub.
     row!("health" Open GET => html::files::get_health),

@@ -16,6 +16,7 @@ mod limits;
 mod profile;
 mod server;
 mod service;
+mod site;
 
 use confique::Config;
 
@@ -27,6 +28,7 @@ pub(super) use self::{
     profile::RawProfile,
     server::{RawGroup, RawResources, RawSandbox, RawServer},
     service::RawService,
+    site::RawSite,
 };
 
 const MINUTE: u64 = 60;
@@ -41,6 +43,9 @@ pub(super) struct Raw {
     /// Addresses, pages and sessions.
     #[config(nested)]
     pub hub: RawHub,
+    /// What the site is called and how it looks.
+    #[config(nested)]
+    pub site: RawSite,
     /// The certificate.
     #[config(nested)]
     pub tls: RawTls,

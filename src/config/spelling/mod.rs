@@ -9,6 +9,7 @@ mod name;
 mod profile;
 mod quantity;
 mod service;
+mod site;
 
 use std::{fmt, marker::PhantomData};
 
@@ -33,6 +34,7 @@ pub(super) use quantity::{
 #[cfg(test)]
 pub(super) use quantity::{parse_size, spell_size};
 pub(super) use service::{Address, ClientId, RedirectUri, ServiceAccount};
+pub(super) use site::{AccentColour, Title, WebAddress};
 
 /// A kind of value that can be read from a TOML scalar.
 ///
@@ -141,4 +143,7 @@ read_by_spelling!(
     RedirectUri,
     ProfileLabel,
     GatekeeperWord,
+    Title,
+    AccentColour,
+    WebAddress,
 );

@@ -7,6 +7,7 @@ mod rules;
 mod scopes;
 mod server;
 mod services;
+mod site;
 
 use std::path::PathBuf;
 
@@ -48,6 +49,7 @@ fn settings(merged: &mut Merged<'_>) -> Result<Settings, String> {
     let extra = scopes::read("hub.extra_user_scopes", extra, merged);
     Ok(Settings {
         hub: hub::hub(raw.hub),
+        site: site::site(raw.site, merged),
         tls: hub::tls(raw.tls),
         login: hub::login(raw.login),
         server: server::server(raw.server, merged),

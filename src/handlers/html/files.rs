@@ -6,6 +6,7 @@ use super::{Context, Error, Reply, Request};
 use crate::{
     assets::{self, Asset},
     http::reply,
+    pages::accent::accent_style,
     telemetry::metrics::METRICS,
 };
 
@@ -18,8 +19,30 @@ const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
 pub async fn get_asset(ctx: &Context, request: Request) -> Result<Reply, Error> {
     let asset =
         assets::find(ctx.param("name")).ok_or_else(|| Error::not_found("There is no such file"))?;
-    let versioned = request.uri().query().is_some_and(|q| q.starts_with("v="));
-    Ok(file(asset, if versioned { KEEP } else { ASK_AGAIN }))
+    Ok(file(asset, caching(&request, &asset.version())))
+}
+
+/// GET `/hub/site.css`: the stylesheet with the site's colour; without one, it says nothing.
+pub async fn get_site_style(ctx: &Context, request: Request) -> Result<Reply, Error> {
+    let style = ctx.settings.site.accent.map(accent_style);
+    let style = style.unwrap_or_default();
+    let caching = caching(&request, &assets::version_of(style.as_bytes()));
+    let mut reply = reply::bytes(StatusCode::OK, assets::STYLE.content_type, style);
+    reply.headers_mut().insert(header::CACHE_CONTROL, caching);
+    Ok(reply)
+}
+
+/// A site may go back to what it had: only the version that was asked for is kept.
+fn caching(request: &Request, version: &str) -> HeaderValue {
+    let asked = request
+        .uri()
+        .query()
+        .and_then(|query| query.strip_prefix("v="));
+    if asked == Some(version) {
+        KEEP
+    } else {
+        ASK_AGAIN
+    }
 }
 
 /// GET `/hub/logo`: the logo as a bitmap (PG-24).

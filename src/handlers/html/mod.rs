@@ -21,13 +21,18 @@ use serde_json::Value;
 
 use super::{Context, Request, api::body::shown};
 use crate::{
+    assets,
+    config::settings::site::SiteSettings,
     domain::{
         names::{ServerKey, ServerName, UserName},
         redirect,
         scope::ScopeName,
     },
     http::{error::Error, forms::Form, links::Link, reply, reply::Reply},
-    pages::frame::{Frame, Visitor},
+    pages::{
+        accent::accent_style,
+        frame::{Frame, Site, Visitor},
+    },
 };
 
 /// Returns the frame of a page for whoever asks.
@@ -47,7 +52,22 @@ fn frame_saying(ctx: &Context, own: Option<&String>) -> Frame {
             })
         }),
         xsrf: ctx.xsrf.clone(),
+        site: site(&ctx.settings.site),
         announcement: own.or(everywhere).cloned(),
+    }
+}
+
+fn site(settings: &SiteSettings) -> Site {
+    let style = settings.accent.map(accent_style);
+    Site {
+        title: settings.title.clone(),
+        style: style.map(|style| assets::version_of(style.as_bytes())),
+        help: settings
+            .help
+            .as_ref()
+            .map(|link| (link.text.clone(), link.url.clone())),
+        imprint_url: settings.imprint_url.clone(),
+        privacy_url: settings.privacy_url.clone(),
     }
 }
 

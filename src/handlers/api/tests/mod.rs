@@ -18,6 +18,7 @@ mod services;
 mod share_codes;
 mod share_page;
 mod shares;
+mod site;
 mod token_page;
 mod users;
 mod whole_hub;

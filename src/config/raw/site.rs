@@ -1,0 +1,36 @@
+//! `[site]`.
+
+use confique::Config;
+
+use crate::config::spelling::{AccentColour, Title, WebAddress};
+
+/// `[site]`
+#[derive(Config)]
+pub(crate) struct RawSite {
+    /// What the site is called, on top of every page and in the titles of windows.
+    #[config(default = "Carrel")]
+    pub title: Title,
+    /// The colour of links and buttons. It must be readable on light pages.
+    ///
+    /// Example: `"#7a1f5c"`
+    pub accent: Option<AccentColour>,
+    /// The same on dark pages; without it, `accent` with as much white as it needs there.
+    ///
+    /// Example: `"#e59ac9"`
+    pub accent_dark: Option<AccentColour>,
+    /// Where people find help; a link at the foot of every page leads there.
+    ///
+    /// Example: `"https://wiki.lab.example/notebooks"`
+    pub help_url: Option<WebAddress>,
+    /// What that link is called.
+    #[config(default = "Help")]
+    pub help_text: Title,
+    /// Where it stands who runs the site.
+    ///
+    /// Example: `"https://lab.example/imprint"`
+    pub imprint_url: Option<WebAddress>,
+    /// Where it stands what becomes of people's data.
+    ///
+    /// Example: `"https://lab.example/privacy"`
+    pub privacy_url: Option<WebAddress>,
+}

@@ -1,0 +1,27 @@
+//! What the site says of itself on its pages.
+
+use crate::domain::theme::Accent;
+
+/// What the site says of itself, and how it looks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SiteSettings {
+    /// What it is called.
+    pub title: String,
+    /// The colour of links and buttons, when it is not Carrel's.
+    pub accent: Option<Accent>,
+    /// Where people find help, and what the link to it is called.
+    pub help: Option<SiteLink>,
+    /// Where it stands who runs the site.
+    pub imprint_url: Option<String>,
+    /// Where it stands what becomes of people's data.
+    pub privacy_url: Option<String>,
+}
+
+/// A link that leads away from the hub.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SiteLink {
+    /// What it is called.
+    pub text: String,
+    /// Where it leads.
+    pub url: String,
+}

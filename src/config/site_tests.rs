@@ -1,0 +1,87 @@
+use std::path::Path;
+
+use super::parse;
+use crate::domain::theme::{Accent, Colour};
+
+fn faults(text: &str) -> String {
+    let text = format!("[site]\n{text}");
+    parse(Path::new("c"), &text).map_or_else(|faults| faults.to_string(), |_| String::new())
+}
+
+#[test]
+fn colours_must_be_readable() {
+    let text = "accent = \"#7a1f5c\"\naccent_dark = \"#e59ac9\"";
+    let settings = parse(Path::new("c"), &format!("[site]\n{text}")).unwrap();
+    let colour = |text| Colour::parse(text).unwrap();
+    let expected = Accent::new(colour("#7a1f5c"), Some(colour("#e59ac9")));
+    assert_eq!(settings.site.accent, Some(expected));
+
+    for (text, expected) in [
+        (
+            "accent = \"#ffcc00\"",
+            "c:2:10: site.accent cannot be read on #ebe8e0, a ground of the pages: the contrast is \
+             1.23 and must be 4.5",
+        ),
+        (
+            "accent = \"#7a1f5c\"\naccent_dark = \"#7a1f5c\"",
+            "c:3:15: site.accent_dark cannot be read on #2a3033, a ground of the pages: the contrast is \
+             1.39 and must be 4.5",
+        ),
+        (
+            "accent_dark = \"#e59ac9\"",
+            "c:2:15: site.accent_dark needs site.accent as well",
+        ),
+        (
+            "accent = \"red\"",
+            "c:2:10: site.accent is the string \"red\", but must be a colour of six hexadecimal digits, \
+             such as \"#7a1f5c\"",
+        ),
+    ] {
+        assert_eq!(faults(text), expected);
+    }
+}
+
+#[test]
+fn links_lead_to_pages_and_mail_only() {
+    for address in [
+        "https://lab.example",
+        "http://lab.example/a?b=c#d",
+        "mailto:a@b",
+    ] {
+        assert_eq!(faults(&format!("help_url = \"{address}\"")), "");
+    }
+    for address in [
+        "",
+        "/help",
+        "lab.example",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "https://",
+        "https://me:x@lab.example",
+        "https://lab.example/\\u0022onclick",
+        "https://lab.example/a b",
+        "mailto:",
+        "mailto:@",
+    ] {
+        let told = faults(&format!("imprint_url = \"{address}\""));
+        assert!(
+            told.starts_with("c:2:15: site.imprint_url is the string"),
+            "{address}: {told}"
+        );
+    }
+    let told = faults("help_text = \"Ask\"");
+    assert_eq!(told, "c:2:13: site.help_text needs site.help_url as well");
+}
+
+#[test]
+fn titles_fit_on_a_phone() {
+    let long = "x".repeat(61);
+    for title in ["", " ", "a\\nb", &long] {
+        let told = faults(&format!("title = \"{title}\""));
+        assert!(
+            told.contains("must be a text of 1 to 60 characters"),
+            "{title}: {told}"
+        );
+    }
+    assert_eq!(faults(&format!("title = \"{}\"", "ü".repeat(60))), "");
+}

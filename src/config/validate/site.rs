@@ -1,0 +1,52 @@
+//! `[site]` as plain types.
+
+use crate::{
+    config::{
+        merged::Merged,
+        raw::RawSite,
+        settings::site::{SiteLink, SiteSettings},
+        spelling::AccentColour,
+    },
+    domain::theme::{Accent, Colour, Scheme},
+};
+
+pub(super) fn site(raw: RawSite, merged: &mut Merged<'_>) -> SiteSettings {
+    for (given, needed) in [
+        ("site.help_text", "site.help_url"),
+        ("site.accent_dark", "site.accent"),
+    ] {
+        if merged.sets(given) && !merged.sets(needed) {
+            merged.blame(given, format!("{given} needs {needed} as well"));
+        }
+    }
+    SiteSettings {
+        title: raw.title.0,
+        accent: accent(raw.accent, raw.accent_dark, merged),
+        help: raw.help_url.map(|url| SiteLink {
+            text: raw.help_text.0,
+            url: url.0,
+        }),
+        imprint_url: raw.imprint_url.map(|url| url.0),
+        privacy_url: raw.privacy_url.map(|url| url.0),
+    }
+}
+
+fn accent(
+    light: Option<AccentColour>,
+    dark: Option<AccentColour>,
+    merged: &mut Merged<'_>,
+) -> Option<Accent> {
+    let (light, dark) = (light.map(|colour| colour.0), dark.map(|colour| colour.0));
+    let mut check = |key: &str, scheme: Scheme, colour: Option<Colour>| {
+        if let Some((ground, contrast)) = colour.and_then(|colour| scheme.find_unreadable(colour)) {
+            let text = format!(
+                "{key} cannot be read on {ground}, a ground of the pages: the contrast is \
+                 {contrast:.2} and must be 4.5"
+            );
+            merged.blame(key, text);
+        }
+    };
+    check("site.accent", Scheme::Light, light);
+    check("site.accent_dark", Scheme::Dark, dark);
+    light.map(|light| Accent::new(light, dark))
+}

@@ -1,0 +1,60 @@
+//! What the site says of itself on its pages.
+
+use std::path::Path;
+
+use super::world::{World, get, read};
+use crate::{
+    config,
+    handlers::html::{files, home, login},
+};
+
+const SITE: &str = "[site]
+title = \"Physics <3\"
+accent = \"#7a1f5c\"
+help_url = \"mailto:help@lab.example\"
+help_text = \"Ask us\"
+privacy_url = \"https://lab.example/privacy\"
+";
+
+#[tokio::test]
+async fn pages_have_the_sites_name_colour_and_links() {
+    let mut world = World::new().await;
+    world.settings = config::parse(Path::new("c"), SITE).unwrap();
+    let ctx = world.context(None, &[]);
+    let page = read(login::show_login(&ctx, get("/hub/login")).await).await;
+    for part in [
+        "<title>Log in · Physics &lt;3</title>",
+        "<a href=\"mailto:help@lab.example\">Ask us</a>",
+        "<a href=\"https://lab.example/privacy\">Privacy</a>",
+    ] {
+        assert!(page.text.contains(part), "{part}");
+    }
+    let (_, rest) = page.text.split_once("href=\"/hub/site.css?v=").unwrap();
+    let (version, _) = rest.split_once('"').unwrap();
+
+    for (query, caching) in [
+        (
+            format!("?v={version}"),
+            "public, max-age=31536000, immutable",
+        ),
+        ("?v=0".to_owned(), "no-cache"),
+        (String::new(), "no-cache"),
+    ] {
+        let address = format!("/hub/site.css{query}");
+        let style = read(files::get_site_style(&ctx, get(&address)).await).await;
+        assert!(style.text.contains("--accent:#7a1f5c;"));
+        assert_eq!(style.header("content-type"), "text/css; charset=utf-8");
+        assert_eq!(style.header("cache-control"), caching, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn pages_have_carrels_own_looks_unless_told_otherwise() {
+    let world = World::new().await;
+    let ctx = world.context(world.session("alice").await, &[]);
+    let page = read(home::show_home(&ctx, get("/hub/home")).await).await;
+    assert!(page.text.contains("<title>Home · Carrel</title>"));
+    assert!(!page.text.contains("site.css") && !page.text.contains("Imprint"));
+    let style = read(files::get_site_style(&ctx, get("/hub/site.css")).await).await;
+    assert_eq!((style.status.as_u16(), style.text.as_str()), (200, ""));
+}
