@@ -14,6 +14,7 @@ pub mod http;
 pub mod hub;
 pub mod import;
 pub mod net;
+pub mod oidc;
 pub mod pages;
 pub mod pam;
 pub mod proxy;

@@ -8,7 +8,7 @@ use std::{
     io::Read,
     net::IpAddr,
     os::unix::net::UnixStream,
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -115,7 +115,10 @@ pub(super) fn log_in(
     let asked = login.ask_pam(&name, attempt.remote, around);
     let counted_from = login.counted_from;
     match (wanted, asked) {
-        (Ok(account), Ok(())) => accept(stream, account, attempt, around),
+        (Ok(account), Ok(())) => {
+            let reply = accepted(account, attempt.remote, &around.key_path)?;
+            Ok(write_frame(stream, &reply)?)
+        }
         // The hub hung up or was too slow; there is nobody left to tell.
         (_, Err(PamError::Conversation)) => {
             tracing::info!(remote = %attempt.remote, "a login was left unfinished");
@@ -155,23 +158,18 @@ fn judge(attempt: &Attempt, settings: &Settings) -> Result<Result<Account, Unwan
     }
 }
 
-fn accept(
-    stream: &UnixStream,
-    account: Account,
-    attempt: &Attempt,
-    around: &Surroundings,
-) -> Result<(), Error> {
-    let ticket = files::ticket_key(&around.key_path)?.issue(&account, Clock::System.now());
+/// Makes the ticket of a login and the reply that brings it.
+pub(super) fn accepted(account: Account, remote: IpAddr, key_path: &Path) -> Result<Reply, Error> {
+    let ticket = files::ticket_key(key_path)?.issue(&account, Clock::System.now());
     tracing::info!(
         target: "audit",
-        { user.name = %account.name, remote = %attempt.remote },
+        { user.name = %account.name, %remote },
         "login accepted"
     );
-    let accepted = Reply::Accepted {
+    Ok(Reply::Accepted {
         account: account.into(),
         ticket: WireSecret(Secret::new(ticket.as_text().to_owned())),
-    };
-    Ok(write_frame(stream, &accepted)?)
+    })
 }
 
 /// The settings' reason goes first: PAM heard a decoy and its reason says nothing.

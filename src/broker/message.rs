@@ -3,6 +3,8 @@
 //! A frame is a big-endian `u32` with the number of bytes that follow, then one JSON value. Frames
 //! may hold passwords: buffers are wiped, and no type here prints what it keeps secret.
 
+pub mod provider;
+
 use std::{
     io::{self, Read, Write},
     net::IpAddr,
@@ -13,6 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwn
 use thiserror::Error;
 use zeroize::Zeroizing;
 
+use self::provider::{Arrival, Departure, ProviderFault};
 use crate::domain::{
     account::Account,
     names::{NameError, UserName},
@@ -67,6 +70,15 @@ pub enum Request {
     Authenticate {
         /// The name as typed.
         user: String,
+        /// Where the person's browser is, for PAM_RHOST.
+        remote: IpAddr,
+    },
+    /// Send somebody to the OpenID Connect provider.
+    Depart,
+    /// Log in whoever the provider says brought this back.
+    Arrive {
+        /// What the browser brought, and what was known before.
+        arrival: Arrival,
         /// Where the person's browser is, for PAM_RHOST.
         remote: IpAddr,
     },
@@ -265,6 +277,10 @@ pub enum Reply {
     },
     /// The person is not let in.
     Refused(Refusal),
+    /// The way to the provider.
+    Departure(Departure),
+    /// The provider's word could not be had, or does not count.
+    ProviderFault(ProviderFault),
     /// The server's unit is active.
     Launched {
         /// The unit.

@@ -1,7 +1,7 @@
 //! The broker: the one part of Carrel that has rights, and the smallest.
 //!
 //! It runs as root, one process per request (see [`gate`]), and knows few verbs: authenticate,
-//! launch, stop, account, and three for services. The hub sends names, never commands, paths,
+//! launch, stop, account, two for an OpenID Connect provider, and three for services. The hub sends names, never commands, paths,
 //! environment or unit properties; those the broker reads itself from root-owned configuration.
 //! A hub that is taken over can therefore start only what the configuration says, and only for
 //! people who have logged in (see [`ticket`]).
@@ -16,6 +16,7 @@ mod login;
 pub mod message;
 mod policy;
 mod profile;
+mod provider;
 pub mod serve;
 mod service;
 pub mod ticket;

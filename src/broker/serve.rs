@@ -16,7 +16,7 @@ use tokio::{
 use super::{
     accounts, launch, login,
     message::{FrameError, Reply, Request, read_frame, write_frame},
-    service,
+    provider, service,
     watchdog::Watchdog,
 };
 use crate::{
@@ -52,6 +52,9 @@ pub enum Error {
     /// The exchange broke off.
     #[error("talk to the hub")]
     Frame(#[from] FrameError),
+    /// `carrel oidc` gave no answer.
+    #[error("ask carrel oidc, whose journal may say more")]
+    Provider(#[source] FrameError),
     /// A name in the request is none.
     #[error("read a name of the request")]
     Name(#[from] NameError),
@@ -85,9 +88,7 @@ pub fn serve(settings: &Settings) -> Result<(), Error> {
 
 fn serve_on(stream: &UnixStream, settings: &Settings) -> Result<(), Error> {
     let watchdog = Watchdog::start(REQUEST_TIMEOUT.saturating_add(GRACE))?;
-    for bound in [UnixStream::set_read_timeout, UnixStream::set_write_timeout] {
-        bound(stream, Some(REQUEST_TIMEOUT)).map_err(Error::io("bound the request's time"))?;
-    }
+    bound_time(stream, REQUEST_TIMEOUT)?;
     let request = read_frame(stream)?;
     watchdog.allow(patience(&request, settings));
     let outcome = answer(stream, request, settings, &watchdog);
@@ -100,9 +101,19 @@ fn serve_on(stream: &UnixStream, settings: &Settings) -> Result<(), Error> {
     outcome
 }
 
+/// Gives a read or write of `stream` so long.
+pub(super) fn bound_time(stream: &UnixStream, time: Duration) -> Result<(), Error> {
+    let outcome = stream.set_read_timeout(Some(time));
+    let outcome = outcome.and_then(|()| stream.set_write_timeout(Some(time)));
+    outcome.map_err(Error::io("bound the time of an exchange"))
+}
+
 fn patience(request: &Request, settings: &Settings) -> Duration {
     let work = match request {
         Request::Authenticate { .. } => settings.login.pam_timeout,
+        Request::Depart | Request::Arrive { .. } => {
+            provider::PATIENCE.saturating_add(settings.login.pam_timeout)
+        }
         Request::Launch { .. } | Request::LaunchService { .. } => settings.server.start_timeout,
         Request::Stop { .. } | Request::StopService { .. } => settings.server.stop_timeout,
         Request::OpenBridge { .. } => service::BRIDGE_TIMEOUT,
@@ -119,10 +130,15 @@ fn answer(
 ) -> Result<(), Error> {
     let reply = match request {
         Request::Authenticate { user, remote } => {
+            if !settings.login.passwords {
+                return Err(Error::Request("login.passwords is false"));
+            }
             let attempt = login::Attempt { user, remote };
             let around = login::Surroundings::default();
             return login::log_in(stream, settings, watchdog, &attempt, &around);
         }
+        Request::Depart => provider::depart(settings)?,
+        Request::Arrive { arrival, remote } => provider::arrive(arrival, remote, settings)?,
         Request::Account { user } => {
             let account = accounts::find(&UserName::parse(&user)?, &settings.login)?;
             Reply::Account(account.map(Into::into))

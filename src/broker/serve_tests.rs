@@ -84,3 +84,21 @@ fn tokens_that_could_break_an_environment_file_are_refused() {
         );
     }
 }
+
+#[test]
+fn passwords_can_be_turned_off() {
+    let mut settings = Settings::default();
+    settings.login.passwords = false;
+    let request = frame(&Request::Authenticate {
+        user: "root".into(),
+        remote: std::net::IpAddr::from([192, 0, 2, 1]),
+    });
+    let (mut hub, broker) = UnixStream::pair().unwrap();
+    hub.write_all(&request).unwrap();
+    let outcome = serve_on(&broker, &settings);
+    assert!(matches!(
+        outcome,
+        Err(Error::Request("login.passwords is false"))
+    ));
+    assert!(matches!(read_frame(&hub), Ok(Reply::Failed(_))));
+}

@@ -13,6 +13,7 @@ mod generate;
 mod group;
 mod hub;
 mod import;
+mod oidc;
 mod output;
 mod present;
 mod records;
@@ -77,6 +78,8 @@ enum Command {
     Hub,
     /// Serve the hub's requests with root's rights; systemd does this (carrel-broker.service)
     Broker(broker::Arguments),
+    /// Ask an OpenID Connect provider for the broker; systemd does this (carrel-oidc@.service)
+    Oidc,
     /// Start a web program where the hub can reach it; a server's unit does this
     Present(present::Arguments),
     /// Tell every fault of the configuration, with file, line and column
@@ -120,6 +123,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.command {
         Command::Hub => hub::run(config)?,
         Command::Broker(arguments) => broker::run(config, &arguments)?,
+        Command::Oidc => oidc::run(config)?,
         Command::Present(arguments) => present::run(arguments)?,
         Command::CheckConfig(arguments) => return check_config::run(config, &arguments),
         Command::Token(arguments) => token::run(config, arguments)?,

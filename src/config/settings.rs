@@ -28,6 +28,8 @@ pub struct Settings {
     pub tls: TlsSettings,
     /// Who may log in, and how often one may fail.
     pub login: LoginSettings,
+    /// The provider whose word about a person counts, if any does.
+    pub openid_connect: Option<OpenIdConnectSettings>,
     /// What a server runs and within which bounds, for everybody.
     pub server: ServerSettings,
     /// The same, changed for members of a system group; in the order of the file, later groups win.
@@ -152,6 +154,8 @@ pub struct LoginSettings {
     pub allowed_users: Vec<String>,
     /// These may never log in.
     pub blocked_users: Vec<String>,
+    /// Whether people may log in with the password of their account.
+    pub passwords: bool,
     /// Members are administrators.
     pub admin_groups: Vec<String>,
     /// Whether launching needs the ticket of an earlier login.
@@ -164,6 +168,29 @@ pub struct LoginSettings {
     pub failures_per_account: u32,
     /// Failed logins per minute, per address (IPv6: per /64).
     pub failures_per_address: u32,
+}
+
+/// An OpenID Connect provider, and what is believed of its words.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OpenIdConnectSettings {
+    /// The provider's address, as it calls itself.
+    pub issuer: String,
+    /// What the provider calls this hub.
+    pub client_id: String,
+    /// What people call the provider.
+    pub name: String,
+    /// What it is asked to tell, beside `openid`.
+    pub scopes: Vec<String>,
+    /// The claim that holds the name of the person's account.
+    pub username_claim: String,
+    /// The domain that the claim must end in, and that is cut off.
+    pub strip_domain: Option<String>,
+    /// The authorities that may vouch for the provider.
+    pub ca_file: PathBuf,
+    /// Whether the login page leads to the provider at once.
+    pub auto: bool,
+    /// Where the provider sends browsers back to.
+    pub redirect_uri: String,
 }
 
 /// What a server runs and within which bounds.

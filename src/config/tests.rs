@@ -113,6 +113,38 @@ fn every_fault_is_told_with_its_place() {
             ],
         ),
         (
+            "[openid_connect]\nissuer = \"https://p.example/x\"",
+            vec![
+                "c:2:10: openid_connect.issuer needs openid_connect.client_id as well".into(),
+                "c:2:10: openid_connect.issuer needs hub.public_url as well".into(),
+            ],
+        ),
+        (
+            "[openid_connect]\nissuer = \"http://p.example\"\nclient_id = \"x\"",
+            vec![
+                "c:2:10: openid_connect.issuer is the string \"http://p.example\", but must be an \
+                 https address without a query, such as \"https://login.example/realms/staff\""
+                    .into(),
+                "c:2:10: openid_connect.issuer needs hub.public_url as well".into(),
+            ],
+        ),
+        (
+            "[hub]\npublic_url = \"http://lab.example\"\n\
+             [openid_connect]\nissuer = \"https://p.example\"\nclient_id = \"x\"",
+            vec![
+                "c:2:14: hub.public_url must begin with https:// where openid_connect.issuer is set"
+                    .into(),
+            ],
+        ),
+        (
+            "[login]\npasswords = false\n[openid_connect]\nclient_id = \"x\"",
+            vec![
+                "c:2:13: login.passwords = false needs openid_connect.issuer: nobody could log in"
+                    .into(),
+                "c:4:13: openid_connect.client_id needs openid_connect.issuer as well".into(),
+            ],
+        ),
+        (
             "[tls]\ncertificate = \"/c.pem\"",
             vec!["c:2:15: tls.certificate needs tls.key as well".into()],
         ),

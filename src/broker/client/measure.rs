@@ -26,7 +26,9 @@ pub(super) fn failed(verb: Verb) {
 /// Returns what a request asks for, in the words of metrics.
 pub(super) fn verb(request: &Request) -> Verb {
     match request {
-        Request::Authenticate { .. } => Verb::Authenticate,
+        Request::Authenticate { .. } | Request::Depart | Request::Arrive { .. } => {
+            Verb::Authenticate
+        }
         Request::Launch { .. } => Verb::Launch,
         Request::Stop { .. } => Verb::Stop,
         Request::LaunchService { .. }

@@ -49,8 +49,8 @@ pub(super) fn all(machine: &Machine) -> Vec<Check> {
         uid: machine.system_uid,
         gid: Some(hub_gid),
     };
-    let admin = Expected {
-        path: runtime.join("admin.sock"),
+    let of_root = |name: &str| Expected {
+        path: runtime.join(name),
         kind: Kind::Socket,
         mode: 0o600,
         uid: machine.system_uid,
@@ -58,7 +58,11 @@ pub(super) fn all(machine: &Machine) -> Vec<Check> {
     };
     let mut checks = vec![
         judge(machine, "broker's socket", &[broker]),
-        judge(machine, "root's socket", &[admin]),
+        judge(
+            machine,
+            "root's sockets",
+            &[of_root("admin.sock"), of_root("oidc.sock")],
+        ),
         judge(
             machine,
             "runtime folders",

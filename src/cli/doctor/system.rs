@@ -12,13 +12,14 @@ use crate::systemd::OLDEST_VERSION;
 const SYSTEMCTL_DEADLINE: Duration = Duration::from_secs(10);
 
 /// The units that must be active for people to log in.
-const UNITS: [&str; 6] = [
+const UNITS: [&str; 7] = [
     "carrel.service",
     "carrel.socket",
     "carrel-http.socket",
     "carrel-api.socket",
     "carrel-admin.socket",
     "carrel-broker.socket",
+    "carrel-oidc.socket",
 ];
 
 /// The controllers that the limits of a server need.

@@ -101,12 +101,13 @@ fn sockets_of_wrong_mode_or_owner_fail() {
     folder(&run.join("user"), 0o711);
     folder(&run.join("secrets"), 0o700);
     let bind = |name: &str| std::os::unix::net::UnixListener::bind(run.join(name)).unwrap();
-    let _listeners = ["broker.sock", "admin.sock"].map(bind);
+    let _listeners = ["broker.sock", "admin.sock", "oidc.sock"].map(bind);
     let set_mode = |name: &str, mode| {
         fs::set_permissions(run.join(name), fs::Permissions::from_mode(mode)).unwrap();
     };
     set_mode("broker.sock", 0o660);
     set_mode("admin.sock", 0o600);
+    set_mode("oidc.sock", 0o600);
     let own = run.join("user").join(machine.own_uid.to_string());
     folder(&own, 0o2710);
     let states = |machine: &Machine| {
@@ -120,7 +121,7 @@ fn sockets_of_wrong_mode_or_owner_fail() {
     folder(&own, 0o2711);
     folder(&run.join("secrets"), 0o711);
     set_mode("broker.sock", 0o666);
-    set_mode("admin.sock", 0o666);
+    set_mode("oidc.sock", 0o666);
     assert_eq!(states(&machine), [State::Fail; 4]);
 
     folder(&own, 0o2710);

@@ -178,6 +178,10 @@ pub(crate) struct RawLogin {
     /// These accounts may never log in.
     #[config(default = [])]
     pub blocked_users: Vec<AccountName>,
+    /// Whether people may log in with the password of their account. Without it they sign in by
+    /// `[openid_connect]` only.
+    #[config(default = true)]
+    pub passwords: bool,
     /// Members of these system groups are Carrel's administrators.
     #[config(default = ["sudo", "carrel-admin"])]
     pub admin_groups: Vec<AccountName>,

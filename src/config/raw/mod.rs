@@ -13,6 +13,7 @@ mod access;
 mod culler;
 mod hub;
 mod limits;
+mod openid_connect;
 mod profile;
 mod server;
 mod service;
@@ -25,6 +26,7 @@ pub(super) use self::{
     culler::RawCuller,
     hub::{RawHub, RawLogin, RawTls},
     limits::RawLimits,
+    openid_connect::RawOpenIdConnect,
     profile::RawProfile,
     server::{RawGroup, RawResources, RawSandbox, RawServer},
     service::RawService,
@@ -52,6 +54,9 @@ pub(super) struct Raw {
     /// Who may log in, and how often one may fail.
     #[config(nested)]
     pub login: RawLogin,
+    /// People who sign in at a provider instead of giving their password here.
+    #[config(nested)]
+    pub openid_connect: RawOpenIdConnect,
     /// What a server runs, for everybody.
     #[config(nested)]
     pub server: RawServer,

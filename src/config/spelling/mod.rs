@@ -23,8 +23,8 @@ pub(super) use label::{
     CustomScopeLabel, GroupLabel, RoleLabel, ScopeText, ServerLabel, ServiceLabel, UserLabel,
 };
 pub(super) use name::{
-    AbsolutePath, AccountName, BaseUrl, Command, Folder, Listen, LocalPath, LoopbackListen, Origin,
-    Peer, StoppedStatus, Text, Variable,
+    AbsolutePath, AccountName, BaseUrl, Command, Folder, IssuerUrl, Listen, LocalPath,
+    LoopbackListen, Origin, Peer, StoppedStatus, Text, Variable,
 };
 pub(super) use profile::{GatekeeperWord, ProfileLabel};
 pub(super) use quantity::{
@@ -120,6 +120,7 @@ read_by_spelling!(
     StoppedStatus,
     BaseUrl,
     Origin,
+    IssuerUrl,
     LocalPath,
     AbsolutePath,
     Folder,

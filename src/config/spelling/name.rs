@@ -70,6 +70,27 @@ impl Spelling for Origin {
     }
 }
 
+/// The address of an OpenID Connect provider (OpenID Connect Discovery 1.0 section 2).
+pub(in crate::config) struct IssuerUrl(pub(in crate::config) String);
+
+impl Spelling for IssuerUrl {
+    fn describe(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "an https address without a query, such as \"https://login.example/realms/staff\"",
+        )
+    }
+
+    fn from_text(text: &str) -> Option<Self> {
+        let uri: http::Uri = text.parse().ok()?;
+        let authority = uri.authority()?;
+        let plain = uri.scheme_str() == Some("https")
+            && !text.contains(['?', '#'])
+            && !authority.as_str().contains('@')
+            && !authority.host().is_empty();
+        plain.then(|| Self(text.to_owned()))
+    }
+}
+
 /// A path on this site, with query if need be.
 pub(in crate::config) struct LocalPath(pub(in crate::config) String);
 

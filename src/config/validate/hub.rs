@@ -67,6 +67,7 @@ pub(super) fn login(raw: RawLogin) -> LoginSettings {
         allowed_groups: names(raw.allowed_groups),
         allowed_users: names(raw.allowed_users),
         blocked_users: names(raw.blocked_users),
+        passwords: raw.passwords,
         admin_groups: names(raw.admin_groups),
         require_ticket: raw.require_ticket,
         ticket_lifetime: raw.ticket_lifetime.0,

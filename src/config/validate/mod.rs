@@ -2,6 +2,7 @@
 
 mod access;
 mod hub;
+mod openid_connect;
 mod profiles;
 mod rules;
 mod scopes;
@@ -47,8 +48,10 @@ fn settings(merged: &mut Merged<'_>) -> Result<Settings, String> {
     let mut raw: Raw = complete(std::mem::take(&mut merged.root))?;
     let extra = std::mem::take(&mut raw.hub.extra_user_scopes);
     let extra = scopes::read("hub.extra_user_scopes", extra, merged);
+    let hub = hub::hub(raw.hub);
     Ok(Settings {
-        hub: hub::hub(raw.hub),
+        openid_connect: openid_connect::provider(raw.openid_connect, &hub),
+        hub,
         site: site::site(raw.site, merged),
         tls: hub::tls(raw.tls),
         login: hub::login(raw.login),

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::config::{merged::Merged, settings::Settings, spelling::spell_seconds};
+use crate::config::{
+    merged::Merged, settings::Settings, spelling::spell_seconds, validate::openid_connect,
+};
 
 /// Finds what no key could be blamed for alone.
 pub(super) fn check(settings: &Settings, merged: &mut Merged<'_>) {
@@ -32,6 +34,7 @@ pub(super) fn check(settings: &Settings, merged: &mut Merged<'_>) {
         }
     }
     check_pages_and_tokens(settings, merged);
+    openid_connect::check(settings, merged);
     let hub = &settings.hub;
     for address in &hub.listen_redirect {
         if address.port() != 0 && hub.listen.contains(address) {

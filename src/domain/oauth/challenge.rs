@@ -44,14 +44,19 @@ impl Pkce {
 }
 
 impl Challenge {
+    /// Returns the challenge that `verifier` meets, by the better method.
+    pub fn of(verifier: &str) -> Self {
+        Self {
+            method: ChallengeMethod::S256,
+            value: digest(verifier),
+        }
+    }
+
     /// Tells whether the verifier is the one the challenge was made from.
     pub fn is_met_by(&self, verifier: &str) -> bool {
         match self.method {
             ChallengeMethod::Plain => same_bytes(verifier.as_bytes(), self.value.as_bytes()),
-            ChallengeMethod::S256 => {
-                let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));
-                same_bytes(digest.as_bytes(), self.value.as_bytes())
-            }
+            ChallengeMethod::S256 => same_bytes(digest(verifier).as_bytes(), self.value.as_bytes()),
         }
     }
 }
@@ -64,4 +69,8 @@ impl ChallengeMethod {
             Self::S256 => "S256",
         }
     }
+}
+
+fn digest(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()))
 }

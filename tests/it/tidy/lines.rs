@@ -8,8 +8,9 @@ use super::{
 };
 
 const MAX_LINES: usize = 400;
-/// How long what root runs may be; why so long stands in docs/decisions/0018-services.md.
-const MAX_ROOT_LINES: usize = 1_750;
+/// How long what root runs may be; why so long stands in docs/decisions/0018-services.md and
+/// 0022-openid-connect.md.
+const MAX_ROOT_LINES: usize = 1_950;
 /// Files that may be longer, and why.
 const EXCUSED: [(&str, &str); 1] = [(
     "src/server/dispatch.rs",
