@@ -85,3 +85,18 @@ fn titles_fit_on_a_phone() {
     }
     assert_eq!(faults(&format!("title = \"{}\"", "ü".repeat(60))), "");
 }
+
+#[test]
+fn terms_are_paragraphs() {
+    let text = "[site]\nterms = \"\"\"\n  One\ntwo.\r\n \n\n\n\tThree.\n\"\"\"";
+    let settings = parse(Path::new("c"), text).unwrap();
+    assert_eq!(settings.site.terms, ["One two.", "Three."]);
+    let long = "x".repeat(8_001);
+    for terms in ["", "\\n", "a\\u0000", &long] {
+        let told = faults(&format!("terms = \"{terms}\""));
+        assert!(
+            told.contains("must be a text of 1 to 8000 characters"),
+            "{told}"
+        );
+    }
+}

@@ -15,6 +15,9 @@ const MAX_SHOWN_NAME_CHARS: usize = 32;
 /// How many characters of a long name are shown.
 const SHORT_NAME_CHARS: usize = 16;
 
+/// The box that accepts the terms, as JupyterHub calls it.
+pub const TERMS_FIELD: &str = "login_terms_checkbox";
+
 /// What the login page shows.
 #[derive(Clone)]
 pub struct LoginView {
@@ -24,6 +27,8 @@ pub struct LoginView {
     pub next: String,
     /// Why the last attempt did not succeed.
     pub error: Option<LoginError>,
+    /// What must be accepted first, one text for each paragraph; empty when nothing must.
+    pub terms: Vec<String>,
     /// What is asked for.
     pub round: LoginRound,
 }
@@ -35,6 +40,8 @@ pub enum LoginRound {
     Password {
         /// The name to fill in; empty when none is known.
         username: String,
+        /// Whether the terms were accepted the last time the form was sent.
+        accepts_terms: bool,
     },
     /// A later round: PAM has questions of its own, answered by `answer-0`, `answer-1`, ….
     Further {
@@ -72,6 +79,8 @@ pub struct LoginPrompt {
 pub enum LoginError {
     /// The account or the answer was not accepted.
     Refused,
+    /// The terms were not accepted.
+    TermsNotAccepted,
     /// The form's token was missing or old.
     FormExpired,
     /// The conversation of a later round took too long.
@@ -100,7 +109,10 @@ pub fn login_page(view: &LoginView) -> Markup {
             form.stack method="post" action=(view.frame.links.login(Some(&view.next))) {
                 (forms::xsrf_field(&view.frame))
                 @match &view.round {
-                    LoginRound::Password { username } => (password_fields(view, username)),
+                    LoginRound::Password { username, accepts_terms } => {
+                        (password_fields(view, username))
+                        @if !view.terms.is_empty() { (terms_fields(&view.terms, *accepts_terms)) }
+                    }
                     LoginRound::Further { conversation, username, messages, prompts } => {
                         p { "Logging in as " strong { (shown_name(username)) } "." }
                         input type="hidden" name="conversation" value=(conversation);
@@ -135,6 +147,19 @@ fn password_fields(view: &LoginView, username: &str) -> Markup {
     }
 }
 
+/// Shows the terms in a box that can be scrolled by keyboard too, and what accepts them.
+fn terms_fields(terms: &[String], are_accepted: bool) -> Markup {
+    html! {
+        div #login_terms .terms role="region" aria-label="Terms" tabindex="0" {
+            @for paragraph in terms { p { (paragraph) } }
+        }
+        div.pick {
+            input #(TERMS_FIELD) type="checkbox" name=(TERMS_FIELD) value="1" required checked[are_accepted];
+            label for=(TERMS_FIELD) { "I accept these terms." }
+        }
+    }
+}
+
 fn further_fields(messages: &[LoginMessage], prompts: &[LoginPrompt]) -> Markup {
     html! {
         @for message in messages {
@@ -162,6 +187,7 @@ fn submit_text(round: &LoginRound) -> &'static str {
 fn error_text(error: &LoginError) -> String {
     match error {
         LoginError::Refused => "Invalid username or password".into(),
+        LoginError::TermsNotAccepted => "To log in, accept the terms first.".into(),
         LoginError::FormExpired => "Login form invalid or expired. Try again.".into(),
         LoginError::RoundExpired => "That took too long. Log in again from the start.".into(),
         LoginError::Throttled { retry_after } => format!(

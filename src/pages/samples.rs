@@ -152,11 +152,13 @@ fn logins(texts: Texts) -> Vec<(&'static str, Markup)> {
         frame: texts.anonymous(),
         next: texts.text("/hub/home"),
         error: None,
+        terms: Vec::new(),
         round: LoginRound::Password {
             username: match texts {
                 Texts::Plain => String::new(),
                 Texts::Hostile => HOSTILE_NAME[..30].to_owned(),
             },
+            accepts_terms: false,
         },
     };
     let with_error = |error| {
@@ -164,6 +166,7 @@ fn logins(texts: Texts) -> Vec<(&'static str, Markup)> {
         view.error = Some(error);
         view.round = LoginRound::Password {
             username: texts.text("ada"),
+            accepts_terms: true,
         };
         login_page(&view)
     };
@@ -194,8 +197,20 @@ fn logins(texts: Texts) -> Vec<(&'static str, Markup)> {
         },
         ..first.clone()
     };
+    let with_terms = LoginView {
+        terms: texts.texts(&[
+            "Whoever computes here keeps to the rules of the institute: no mining, no secrets of others, \
+             and large jobs on the cluster.",
+            "What you store here is saved every night and kept for thirty days. Files of people who leave \
+             are deleted half a year later.",
+            "Who breaks the rules loses the account.",
+        ]),
+        error: Some(LoginError::TermsNotAccepted),
+        ..first.clone()
+    };
     vec![
         ("login", login_page(&first)),
+        ("login-terms", login_page(&with_terms)),
         ("login-refused", with_error(LoginError::Refused)),
         ("login-form-expired", with_error(LoginError::FormExpired)),
         ("login-round-expired", with_error(LoginError::RoundExpired)),

@@ -2,7 +2,7 @@
 
 use confique::Config;
 
-use crate::config::spelling::{AccentColour, Title, WebAddress};
+use crate::config::spelling::{AccentColour, Terms, Title, WebAddress};
 
 /// `[site]`
 #[derive(Config)]
@@ -33,4 +33,9 @@ pub(crate) struct RawSite {
     ///
     /// Example: `"https://lab.example/privacy"`
     pub privacy_url: Option<WebAddress>,
+    /// What people must accept before they log in; an empty line begins a new paragraph. The login
+    /// page shows it, with a box to tick.
+    ///
+    /// Example: `"Whoever computes here keeps to the rules of the institute."`
+    pub terms: Option<Terms>,
 }

@@ -15,6 +15,9 @@ pub struct SiteSettings {
     pub imprint_url: Option<String>,
     /// Where it stands what becomes of people's data.
     pub privacy_url: Option<String>,
+    /// What people must accept before they log in, one text for each paragraph; empty when
+    /// nothing.
+    pub terms: Vec<String>,
 }
 
 /// A link that leads away from the hub.

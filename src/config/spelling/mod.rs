@@ -34,7 +34,7 @@ pub(super) use quantity::{
 #[cfg(test)]
 pub(super) use quantity::{parse_size, spell_size};
 pub(super) use service::{Address, ClientId, RedirectUri, ServiceAccount};
-pub(super) use site::{AccentColour, Title, WebAddress};
+pub(super) use site::{AccentColour, Terms, Title, WebAddress};
 
 /// A kind of value that can be read from a TOML scalar.
 ///
@@ -145,6 +145,7 @@ read_by_spelling!(
     ProfileLabel,
     GatekeeperWord,
     Title,
+    Terms,
     AccentColour,
     WebAddress,
 );

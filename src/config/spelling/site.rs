@@ -26,6 +26,30 @@ impl Spelling for Title {
     }
 }
 
+/// How many characters terms may have, so that the login page stays light.
+const MAX_TERMS_CHARS: usize = 8_000;
+
+/// A text of some paragraphs.
+pub(in crate::config) struct Terms(pub(in crate::config) String);
+
+impl Spelling for Terms {
+    fn describe(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "a text of 1 to {MAX_TERMS_CHARS} characters without control characters other than line \
+             breaks"
+        )
+    }
+
+    fn from_text(text: &str) -> Option<Self> {
+        let text = text.replace("\r\n", "\n");
+        let fits = !text.trim().is_empty()
+            && text.chars().count() <= MAX_TERMS_CHARS
+            && !text.contains(|c: char| c.is_control() && c != '\n' && c != '\t');
+        fits.then(|| Self(text.trim().to_owned()))
+    }
+}
+
 /// A colour.
 pub(in crate::config) struct AccentColour(pub(in crate::config) Colour);
 

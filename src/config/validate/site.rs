@@ -28,7 +28,32 @@ pub(super) fn site(raw: RawSite, merged: &mut Merged<'_>) -> SiteSettings {
         }),
         imprint_url: raw.imprint_url.map(|url| url.0),
         privacy_url: raw.privacy_url.map(|url| url.0),
+        terms: raw
+            .terms
+            .map(|terms| paragraphs(&terms.0))
+            .unwrap_or_default(),
     }
+}
+
+/// Splits a text at its empty lines.
+fn paragraphs(text: &str) -> Vec<String> {
+    let mut paragraphs = vec![String::new()];
+    for line in text.lines().map(str::trim) {
+        match paragraphs.last_mut() {
+            Some(last) if line.is_empty() && !last.is_empty() => paragraphs.push(String::new()),
+            Some(last) => {
+                let gap = if last.is_empty() || line.is_empty() {
+                    ""
+                } else {
+                    " "
+                };
+                last.push_str(gap);
+                last.push_str(line);
+            }
+            None => {}
+        }
+    }
+    paragraphs
 }
 
 fn accent(

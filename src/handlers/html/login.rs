@@ -11,7 +11,9 @@ use crate::{
     domain::secret::Secret,
     http::forms::Form,
     hub::{sessions, users},
-    pages::login::{LoginError, LoginMessage, LoginPrompt, LoginRound, LoginView, login_page},
+    pages::login::{
+        LoginError, LoginMessage, LoginPrompt, LoginRound, LoginView, TERMS_FIELD, login_page,
+    },
 };
 
 /// Answers taken in one further round; PAM asks for one or two.
@@ -24,7 +26,10 @@ pub async fn show_login(ctx: &Context, request: Request) -> Result<Reply, Error>
         return Ok(see(&root::after_login(ctx, person, &query)));
     }
     let username = query.get("username").unwrap_or_default().to_owned();
-    let round = LoginRound::Password { username };
+    let round = LoginRound::Password {
+        username,
+        accepts_terms: false,
+    };
     Ok(page(
         StatusCode::OK,
         login_page(&view(ctx, &query, None, round)),
@@ -44,6 +49,14 @@ pub async fn submit_login(ctx: &Context, request: Request) -> Result<Reply, Erro
             .logins
             .go_on(conversation, answers, ctx.remote)
             .await
+    } else if !ctx.settings.site.terms.is_empty() && form.get(TERMS_FIELD).is_none() {
+        let view = view(
+            ctx,
+            &query,
+            Some(LoginError::TermsNotAccepted),
+            first_round(&form),
+        );
+        return Ok(page(StatusCode::BAD_REQUEST, login_page(&view)));
     } else {
         let username = form.get("username").unwrap_or_default().trim();
         let password = secret(form.get("password").unwrap_or_default());
@@ -62,13 +75,7 @@ async fn answer(
     form: &Form,
     outcome: Outcome,
 ) -> Result<Reply, Error> {
-    let username = form.get("username").unwrap_or_default().trim().to_owned();
-    let again = |error: LoginError| {
-        let round = LoginRound::Password {
-            username: username.clone(),
-        };
-        login_page(&view(ctx, query, Some(error), round))
-    };
+    let again = |error| login_page(&view(ctx, query, Some(error), first_round(form)));
     Ok(match outcome {
         Outcome::Welcome(login) => return welcome(ctx, query, *login).await,
         Outcome::Asked {
@@ -123,13 +130,23 @@ async fn welcome(ctx: &Context, query: &Form, login: Login) -> Result<Reply, Err
 /// Returns the login page again after its form came without a good token (PG-49).
 pub fn expired_form(ctx: &Context, request: &Request) -> Reply {
     let query = query(request).unwrap_or_default();
-    let username = form(request)
-        .ok()
-        .and_then(|form| form.get("username").map(str::to_owned))
-        .unwrap_or_default();
-    let round = LoginRound::Password { username };
-    let view = view(ctx, &query, Some(LoginError::FormExpired), round);
+    let form = form(request).unwrap_or_default();
+    let view = view(
+        ctx,
+        &query,
+        Some(LoginError::FormExpired),
+        first_round(&form),
+    );
     page(StatusCode::FORBIDDEN, login_page(&view))
+}
+
+/// Returns the first round with what was filled in before, but for the password.
+fn first_round(form: &Form) -> LoginRound {
+    let username = form.get("username").unwrap_or_default();
+    LoginRound::Password {
+        username: username.trim().to_owned(),
+        accepts_terms: form.get(TERMS_FIELD).is_some(),
+    }
 }
 
 fn view(ctx: &Context, query: &Form, error: Option<LoginError>, round: LoginRound) -> LoginView {
@@ -137,6 +154,7 @@ fn view(ctx: &Context, query: &Form, error: Option<LoginError>, round: LoginRoun
         frame: frame_saying(ctx, ctx.settings.hub.announcements.login.as_ref()),
         next: next_target(ctx, query).unwrap_or_default(),
         error,
+        terms: ctx.settings.site.terms.clone(),
         round,
     }
 }

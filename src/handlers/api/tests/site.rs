@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::world::{World, get, read};
+use super::world::{World, get, post, read};
 use crate::{
     config,
     handlers::html::{files, home, login},
@@ -57,4 +57,33 @@ async fn pages_have_carrels_own_looks_unless_told_otherwise() {
     assert!(!page.text.contains("site.css") && !page.text.contains("Imprint"));
     let style = read(files::get_site_style(&ctx, get("/hub/site.css")).await).await;
     assert_eq!((style.status.as_u16(), style.text.as_str()), (200, ""));
+}
+
+#[tokio::test]
+async fn nobody_logs_in_without_accepting_the_terms() {
+    let mut world = World::new().await;
+    let text = "[site]\nterms = \"\"\"\nBe <kind>\nalways.\n\n\nAnd clean up.\n\"\"\"";
+    world.settings = config::parse(Path::new("c"), text).unwrap();
+    let ctx = world.context(None, &[]);
+    let page = read(login::show_login(&ctx, get("/hub/login")).await).await;
+    let terms = "<p>Be &lt;kind&gt; always.</p><p>And clean up.</p></div>";
+    assert!(page.text.contains(terms), "{}", page.text);
+    assert!(
+        page.text
+            .contains("name=\"login_terms_checkbox\" value=\"1\" required>")
+    );
+
+    let form = "username=alice&password=x";
+    let refused = read(login::submit_login(&ctx, post(form)).await).await;
+    assert_eq!(refused.status, 400);
+    assert!(refused.text.contains("To log in, accept the terms first."));
+    assert!(refused.text.contains("value=\"alice\""));
+
+    // The attempt gets as far as asking the broker.
+    world.end_broker();
+    let form = "username=alice&password=x&login_terms_checkbox=1";
+    let asked = read(login::submit_login(&ctx, post(form)).await).await;
+    assert_eq!(asked.status, 503);
+    assert!(asked.text.contains("value=\"1\" required checked>"));
+    assert!(!asked.text.contains("accept the terms first"));
 }

@@ -69,7 +69,7 @@ pub(super) struct World {
     pub(super) parts: Arc<Parts>,
     pub(super) settings: Settings,
     /// The other ends of the bus and the broker's socket: open, and deaf.
-    _other_ends: (zbus::Connection, UnixListener, TempDir),
+    other_ends: (zbus::Connection, UnixListener, TempDir),
 }
 
 /// What came back, in the form a client reads it.
@@ -174,12 +174,18 @@ impl World {
         let world = Self {
             parts: Arc::new(parts),
             settings,
-            _other_ends: (other_end, deaf_broker, dir),
+            other_ends: (other_end, deaf_broker, dir),
         };
         for (name, uid) in [("alice", 1001), ("bob", 1002), ("boss", 1003)] {
             world.log_in(name, uid).await;
         }
         world
+    }
+
+    /// Lets nobody reach the broker any more, so that whoever asks it hears so at once.
+    pub(super) fn end_broker(&self) {
+        let (_, _, dir) = &self.other_ends;
+        std::fs::remove_file(dir.path().join("broker.sock")).unwrap();
     }
 
     async fn log_in(&self, name: &str, uid: u32) {
