@@ -325,7 +325,7 @@ async fn reload(config: &Path, app: &App, tls: &Tls) {
     let mut begun = vec![NotifyState::Reloading];
     begun.extend(NotifyState::monotonic_usec_now());
     notify(&begun);
-    match config::load(config) {
+    match config::load_with_logo(config) {
         Ok(wanted) => {
             let settings = &app.parts.hub.settings;
             let running = settings.load_full();

@@ -38,7 +38,7 @@ struct ReportedFault {
 /// Checks the configuration; the exit code says whether it is right.
 pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let path = arguments.path.as_deref().unwrap_or(config);
-    let faults = match config::load(path) {
+    let faults = match config::load_with_logo(path) {
         Ok(_) => Vec::new(),
         Err(faults) => faults.as_slice().to_vec(),
     };

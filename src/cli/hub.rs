@@ -4,12 +4,12 @@ use std::path::Path;
 
 use anyhow::Context;
 
-use crate::{serve, telemetry::logs};
+use crate::{cli::FAULTY, config, serve, telemetry::logs};
 
 /// Runs the hub until it is told to stop.
 pub(super) fn run(config: &Path) -> anyhow::Result<()> {
     logs::start();
-    let settings = super::load_settings(config)?;
+    let settings = config::load_with_logo(config).context(FAULTY)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_name("carrel")

@@ -140,9 +140,12 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// What a command says that cannot go on for this.
+const FAULTY: &str = "the configuration has faults";
+
 /// Reads the configuration for a command that cannot go on without it.
 pub(crate) fn load_settings(path: &Path) -> anyhow::Result<config::settings::Settings> {
-    config::load(path).context("the configuration has faults")
+    config::load(path).context(FAULTY)
 }
 
 /// Runs what must wait for others, in a command that does nothing else meanwhile.

@@ -7,6 +7,7 @@
 
 mod check;
 mod describe;
+mod logo;
 mod merged;
 mod raw;
 pub mod reload;
@@ -25,7 +26,7 @@ use std::{
 
 pub use describe::{manual, reference, sample};
 
-use crate::config::{check::check, merged::Merged, settings::Settings};
+use crate::config::{check::check, merged::Merged, settings::Settings, validate::NamedFiles};
 
 /// Where the configuration lies on an installed machine.
 pub const DEFAULT_PATH: &str = "/etc/carrel/carrel.toml";
@@ -36,6 +37,17 @@ pub const DEFAULT_PATH: &str = "/etc/carrel/carrel.toml";
 /// order of their names. The file itself must exist, so that a mistyped path does not silently run
 /// a hub without its rules; the folder need not.
 pub fn load(path: &Path) -> Result<Settings, Faults> {
+    load_files(path, NamedFiles::Leave)
+}
+
+/// Reads the configuration as [`load`] does, and the files it names for the hub to show.
+///
+/// Who does not show them must not fail because of them: the broker goes by [`load`].
+pub fn load_with_logo(path: &Path) -> Result<Settings, Faults> {
+    load_files(path, NamedFiles::Read)
+}
+
+fn load_files(path: &Path, named: NamedFiles) -> Result<Settings, Faults> {
     let mut faults = Vec::new();
     let mut texts = Vec::new();
     for source in sources::list(path, &mut faults) {
@@ -48,14 +60,14 @@ pub fn load(path: &Path) -> Result<Settings, Faults> {
     for (source, text) in &texts {
         check(source, text, &mut merged);
     }
-    validate::settle(merged)
+    validate::settle(merged, named)
 }
 
 /// Reads the configuration from one text, as if it stood in the file at `path`.
 pub fn parse(path: &Path, text: &str) -> Result<Settings, Faults> {
     let mut merged = Merged::new(Vec::new());
     check(path, text, &mut merged);
-    validate::settle(merged)
+    validate::settle(merged, NamedFiles::Leave)
 }
 
 /// Reads a time as the configuration has it, such as `90m` or `1d 12h`.

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use super::parse;
+use super::{load, load_with_logo, parse};
 use crate::domain::theme::{Accent, Colour};
 
 fn faults(text: &str) -> String {
@@ -99,4 +99,35 @@ fn terms_are_paragraphs() {
             "{told}"
         );
     }
+}
+
+#[test]
+fn the_logo_is_read_where_it_is_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, logo) = (folder.path().join("c.toml"), folder.path().join("l.svg"));
+    std::fs::write(
+        &file,
+        format!("[site]\nlogo = {:?}", logo.display().to_string()),
+    )
+    .unwrap();
+
+    let told = load_with_logo(&file).unwrap_err().to_string();
+    let expected = format!(
+        "{}:2:8: the file {} cannot be read: No such file or directory (os error 2)",
+        file.display(),
+        logo.display()
+    );
+    assert_eq!(told, expected);
+    let left_alone = load(&file).unwrap().site;
+    assert_eq!(
+        (left_alone.logo_path.as_ref(), left_alone.logo),
+        (Some(&logo), None)
+    );
+
+    std::fs::write(&logo, "<svg viewBox='0 0 2 1'/>").unwrap();
+    let read = load_with_logo(&file).unwrap().site.logo.unwrap();
+    assert_eq!(
+        (read.content_type, read.stretch_percent),
+        ("image/svg+xml", 200)
+    );
 }

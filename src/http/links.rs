@@ -134,9 +134,9 @@ impl Links {
         self.in_hub("site.css").with("v", Some(version))
     }
 
-    /// Returns the bitmap of the logo.
-    pub fn logo(&self) -> Link {
-        self.in_hub("logo")
+    /// Returns the site's own logo.
+    pub fn logo(&self, version: &str) -> Link {
+        self.in_hub("logo").with("v", Some(version))
     }
 
     /// Returns where GET and POST start a server, which leads on to `next` afterwards.

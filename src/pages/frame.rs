@@ -8,6 +8,9 @@ use crate::{
     http::links::Links,
 };
 
+/// How high the logo is, in CSS pixels.
+const LOGO_HEIGHT: u32 = 32;
+
 /// What every page knows about the visit.
 #[derive(Clone)]
 pub struct Frame {
@@ -35,6 +38,8 @@ impl Frame {
 pub struct Site {
     /// What it is called.
     pub title: String,
+    /// Its logo, when it has one.
+    pub logo: Option<Logo>,
     /// The version of the stylesheet with its colour, when it has one.
     pub style: Option<String>,
     /// Where people find help, and what the link to it is called.
@@ -43,6 +48,17 @@ pub struct Site {
     pub imprint_url: Option<String>,
     /// Where it stands what becomes of people's data.
     pub privacy_url: Option<String>,
+}
+
+/// The site's own logo.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logo {
+    /// Changes whenever the file does.
+    pub version: String,
+    /// The type of the file.
+    pub content_type: &'static str,
+    /// How wide it is when it is 100 high.
+    pub stretch_percent: u32,
 }
 
 impl Site {
@@ -137,7 +153,10 @@ fn head(frame: &Frame, page: &Page<'_>) -> Markup {
             meta name="color-scheme" content="light dark";
             meta name="robots" content="noindex";
             title { (page.title) " · " (frame.site.title) }
-            link rel="icon" type="image/svg+xml" href=(links.asset(&assets::LOGO));
+            @match &frame.site.logo {
+                Some(logo) => link rel="icon" type=(logo.content_type) href=(links.logo(&logo.version));,
+                None => link rel="icon" type=(assets::LOGO.content_type) href=(links.asset(&assets::LOGO));,
+            }
             link rel="stylesheet" href=(links.asset(&assets::STYLE));
             @if let Some(version) = &frame.site.style {
                 link rel="stylesheet" href=(links.site_style(version));
@@ -153,12 +172,24 @@ fn head(frame: &Frame, page: &Page<'_>) -> Markup {
     }
 }
 
+/// Shows the logo, with the room it takes so that nothing moves when it comes.
+fn logo(frame: &Frame) -> Markup {
+    let (link, width) = match &frame.site.logo {
+        Some(logo) => (
+            frame.links.logo(&logo.version),
+            LOGO_HEIGHT * logo.stretch_percent / 100,
+        ),
+        None => (frame.links.asset(&assets::LOGO), LOGO_HEIGHT),
+    };
+    html! { img src=(link) alt="" width=(width) height=(LOGO_HEIGHT); }
+}
+
 fn banner(frame: &Frame, page: &Page<'_>) -> Markup {
     let links = &frame.links;
     html! {
         header.banner {
             a.brand #jupyterhub-logo href=(links.hub()) {
-                img src=(links.asset(&assets::LOGO)) alt="" width="32" height="32";
+                (logo(frame))
                 (frame.site.title)
             }
             @if let Some(visitor) = &frame.visitor {

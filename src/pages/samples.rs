@@ -13,7 +13,7 @@ use super::{
     confirm::{ConfirmView, confirm_page},
     error::{ErrorView, error_page},
     failure::FailureView,
-    frame::{Frame, Site, Visitor},
+    frame::{Frame, Logo, Site, Visitor},
     home::{HomeView, NamedServersView, ServerState, ServerView, Usage, home_page},
     logged_out::{LoggedOutView, logged_out_page},
     login::{LoginError, LoginMessage, LoginPrompt, LoginRound, LoginView, login_page},
@@ -86,6 +86,7 @@ impl Texts {
     fn site(self) -> Site {
         Site {
             title: self.text("Carrel"),
+            logo: None,
             style: None,
             help: (self == Self::Hostile).then(|| (self.text("Help"), HELP_URL.to_owned())),
             imprint_url: None,
@@ -122,6 +123,11 @@ impl Texts {
             }),
             site: Site {
                 title: self.text("Institute of Physics"),
+                logo: Some(Logo {
+                    version: "10".to_owned(),
+                    content_type: "image/svg+xml",
+                    stretch_percent: 250,
+                }),
                 style: Some("5a".to_owned()),
                 help: Some((self.text("Help"), HELP_URL.to_owned())),
                 imprint_url: Some("https://lab.example/imprint".to_owned()),

@@ -229,6 +229,10 @@ fn hostile_text_is_only_ever_text() {
     }
 }
 
+/// A logo that is wider than high.
+const SITE_LOGO: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 100 40\" fill=\"none\" \
+     stroke=\"#7a1f5c\" stroke-width=\"4\"><path d=\"M2 20Q14-14 26 20T50 20T74 20T98 20\"/></svg>";
+
 /// Writes every sample with its files to `target/pages`, for eyes and for the accessibility scan.
 #[test]
 fn samples_can_be_looked_at() {
@@ -248,6 +252,7 @@ fn samples_can_be_looked_at() {
         }
         let style = accent_style(accent);
         fs::write(files.join("../site.css"), style).unwrap();
+        fs::write(files.join("../logo"), SITE_LOGO).unwrap();
     }
     for (name, page) in samples::all(Texts::Plain) {
         fs::write(folder.join(format!("{name}.html")), page.into_string()).unwrap();

@@ -57,6 +57,8 @@ class Samples(http.server.SimpleHTTPRequestHandler):
     """Serves the samples with the policy, and answers what scripts ask for."""
 
     policy = content_security_policy()
+    # The site's logo of the samples, whose address has no ending.
+    extensions_map = http.server.SimpleHTTPRequestHandler.extensions_map | {"": "image/svg+xml"}
     stream = []
     posted = []
 

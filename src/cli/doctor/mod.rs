@@ -170,7 +170,7 @@ impl Machine {
         Self {
             root: PathBuf::from("/"),
             config: config.to_owned(),
-            settings: config::load(config),
+            settings: config::load_with_logo(config),
             system_uid: 0,
             hub: account.map(|account| (account.uid.as_raw(), account.gid.as_raw())),
             own_uid: nix::unistd::geteuid().as_raw(),

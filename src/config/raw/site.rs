@@ -2,7 +2,7 @@
 
 use confique::Config;
 
-use crate::config::spelling::{AccentColour, Terms, Title, WebAddress};
+use crate::config::spelling::{AbsolutePath, AccentColour, Terms, Title, WebAddress};
 
 /// `[site]`
 #[derive(Config)]
@@ -10,6 +10,11 @@ pub(crate) struct RawSite {
     /// What the site is called, on top of every page and in the titles of windows.
     #[config(default = "Carrel")]
     pub title: Title,
+    /// The logo, a PNG or SVG file of at most 24 KiB that the account `carrel` can read. A reload reads
+    /// it again.
+    ///
+    /// Example: `"/etc/carrel/logo.svg"`
+    pub logo: Option<AbsolutePath>,
     /// The colour of links and buttons. It must be readable on light pages.
     ///
     /// Example: `"#7a1f5c"`

@@ -24,11 +24,23 @@ pub(super) fn defaults() -> Settings {
         .expect("every described key has a default or may be absent")
 }
 
+/// What becomes of files that the configuration names and the hub shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NamedFiles {
+    /// They are read, and must be what they should.
+    Read,
+    /// They are left alone.
+    Leave,
+}
+
 /// Adds the defaults to what the files say and checks the rules between keys.
-pub(super) fn settle(mut merged: Merged<'_>) -> Result<Settings, Faults> {
+pub(super) fn settle(mut merged: Merged<'_>, named: NamedFiles) -> Result<Settings, Faults> {
     match settings(&mut merged) {
-        Ok(settings) => {
+        Ok(mut settings) => {
             rules::check(&settings, &mut merged);
+            if named == NamedFiles::Read {
+                site::read_logo(&mut settings.site, &mut merged);
+            }
             if merged.faults.is_empty() {
                 return Ok(settings);
             }

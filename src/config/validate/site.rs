@@ -2,6 +2,7 @@
 
 use crate::{
     config::{
+        logo,
         merged::Merged,
         raw::RawSite,
         settings::site::{SiteLink, SiteSettings},
@@ -21,6 +22,8 @@ pub(super) fn site(raw: RawSite, merged: &mut Merged<'_>) -> SiteSettings {
     }
     SiteSettings {
         title: raw.title.0,
+        logo_path: raw.logo.map(|path| path.0),
+        logo: None,
         accent: accent(raw.accent, raw.accent_dark, merged),
         help: raw.help_url.map(|url| SiteLink {
             text: raw.help_text.0,
@@ -32,6 +35,17 @@ pub(super) fn site(raw: RawSite, merged: &mut Merged<'_>) -> SiteSettings {
             .terms
             .map(|terms| paragraphs(&terms.0))
             .unwrap_or_default(),
+    }
+}
+
+/// Reads the logo; one that cannot be used is a fault of the key that names it.
+pub(super) fn read_logo(site: &mut SiteSettings, merged: &mut Merged<'_>) {
+    let Some(path) = &site.logo_path else {
+        return;
+    };
+    match logo::read(path) {
+        Ok(logo) => site.logo = Some(logo),
+        Err(why) => merged.blame("site.logo", format!("the file {} {why}", path.display())),
     }
 }
 

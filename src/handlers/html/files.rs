@@ -14,6 +14,9 @@ use crate::{
 const KEEP: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 /// An unversioned one is asked for again.
 const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
+/// What a drawing may do that is opened by itself: look as it says, and nothing else.
+const DRAWING_POLICY: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
 
 /// GET `/hub/static/NAME`: an embedded file (PG-23).
 pub async fn get_asset(ctx: &Context, request: Request) -> Result<Reply, Error> {
@@ -45,9 +48,17 @@ fn caching(request: &Request, version: &str) -> HeaderValue {
     }
 }
 
-/// GET `/hub/logo`: the logo as a bitmap (PG-24).
-pub async fn get_logo(_ctx: &Context, _request: Request) -> Result<Reply, Error> {
-    Ok(file(&assets::LOGO_BITMAP, ASK_AGAIN))
+/// GET `/hub/logo`: the site's logo, else ours as a bitmap (PG-24).
+pub async fn get_logo(ctx: &Context, request: Request) -> Result<Reply, Error> {
+    let Some(logo) = &ctx.settings.site.logo else {
+        return Ok(file(&assets::LOGO_BITMAP, ASK_AGAIN));
+    };
+    let caching = caching(&request, &assets::version_of(&logo.bytes));
+    let mut reply = reply::bytes(StatusCode::OK, logo.content_type, logo.bytes.clone());
+    let headers = reply.headers_mut();
+    headers.insert(header::CACHE_CONTROL, caching);
+    headers.insert(header::CONTENT_SECURITY_POLICY, DRAWING_POLICY);
+    Ok(reply)
 }
 
 /// GET `/favicon.ico`: what browsers show in the tab (PG-25).

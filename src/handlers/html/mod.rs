@@ -31,7 +31,7 @@ use crate::{
     http::{error::Error, forms::Form, links::Link, reply, reply::Reply},
     pages::{
         accent::accent_style,
-        frame::{Frame, Site, Visitor},
+        frame::{Frame, Logo, Site, Visitor},
     },
 };
 
@@ -61,6 +61,11 @@ fn site(settings: &SiteSettings) -> Site {
     let style = settings.accent.map(accent_style);
     Site {
         title: settings.title.clone(),
+        logo: settings.logo.as_ref().map(|logo| Logo {
+            version: assets::version_of(&logo.bytes),
+            content_type: logo.content_type,
+            stretch_percent: logo.stretch_percent,
+        }),
         style: style.map(|style| assets::version_of(style.as_bytes())),
         help: settings
             .help

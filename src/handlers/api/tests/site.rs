@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::world::{World, get, post, read};
 use crate::{
-    config,
+    config::{self, settings::site::Logo},
     handlers::html::{files, home, login},
 };
 
@@ -86,4 +86,35 @@ async fn nobody_logs_in_without_accepting_the_terms() {
     assert_eq!(asked.status, 503);
     assert!(asked.text.contains("value=\"1\" required checked>"));
     assert!(!asked.text.contains("accept the terms first"));
+}
+
+#[tokio::test]
+async fn the_sites_logo_is_served_and_runs_nothing() {
+    let mut world = World::new().await;
+    let plain = world.context(None, &[]);
+    let ours = files::get_logo(&plain, get("/hub/logo")).await.unwrap();
+    assert_eq!(ours.headers()["content-type"], "image/png");
+
+    let drawing = "<svg viewBox=\"0 0 30 10\"><script>alert(1)</script></svg>";
+    world.settings.site.logo = Some(Logo {
+        content_type: "image/svg+xml",
+        stretch_percent: 300,
+        bytes: drawing.into(),
+    });
+    let ctx = world.context(None, &[]);
+    let page = read(login::show_login(&ctx, get("/hub/login")).await).await;
+    let (_, rest) = page.text.split_once("<img src=\"/hub/logo?v=").unwrap();
+    let (version, rest) = rest.split_once('"').unwrap();
+    assert!(
+        rest.starts_with(" alt=\"\" width=\"96\" height=\"32\">"),
+        "{rest}"
+    );
+    let address = format!("/hub/logo?v={version}");
+    let logo = read(files::get_logo(&ctx, get(&address)).await).await;
+    assert_eq!(logo.text, drawing);
+    assert_eq!(logo.header("content-type"), "image/svg+xml");
+    assert!(logo.header("cache-control").ends_with("immutable"));
+    let policy = logo.header("content-security-policy");
+    assert!(policy.starts_with("default-src 'none';") && policy.ends_with("sandbox"));
+    assert!(!policy.contains("script-src"));
 }
