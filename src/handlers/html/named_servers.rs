@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use super::{Context, Error, Reply, Request, form, home, see, server_of, signed_in};
+use super::{Context, Error, Reply, Request, form, home, see, server_of, signed_in, spawn};
 use crate::{
     domain::{
         access::{self, StartServer, StopServer},
@@ -12,7 +12,7 @@ use crate::{
     store::servers::ServerEdit,
 };
 
-/// POST `/hub/new-server/USER`: makes a named server, starts it, and leads to the page that follows it.
+/// POST `/hub/new-server/USER`: makes a named server and leads to its start, where that begins with a choice, or starts it.
 pub async fn add_server(ctx: &Context, request: Request) -> Result<Reply, Error> {
     let Ok(person) = signed_in(ctx, &request) else {
         return Err(Error::forbidden("Log in first"));
@@ -45,6 +45,9 @@ pub async fn add_server(ctx: &Context, request: Request) -> Result<Reply, Error>
             return refused(error.public().to_owned()).await;
         }
         made => made?,
+    }
+    if spawn::must_choose(ctx, &key) {
+        return Ok(see(ctx.links.spawn(&key, None).as_str()));
     }
     if let Err(error) = ctx.hub().servers.start(&permit, None) {
         let reason = Error::from(error);

@@ -37,11 +37,16 @@ pub async fn spawn_by_visit(ctx: &Context, request: Request) -> Result<Reply, Er
     let key = server_of(ctx, person)?;
     let query = query(&request)?;
     let options = options_in_query(&query)?;
-    let is_at_rest = matches!(ctx.hub().servers.status(&key).life, Life::Stopped { .. });
-    if options.is_empty() && is_at_rest && !ctx.settings.profiles.is_empty() {
+    if options.is_empty() && must_choose(ctx, &key) {
         return show_form(ctx, key, &query).await;
     }
     start(ctx, key, &query, options).await
+}
+
+/// Tells whether a start of this server begins with the choice of what it runs.
+pub(super) fn must_choose(ctx: &Context, key: &ServerKey) -> bool {
+    let is_at_rest = matches!(ctx.hub().servers.status(key).life, Life::Stopped { .. });
+    is_at_rest && !ctx.settings.profiles.is_empty()
 }
 
 /// Shows what there is to choose from; what was chosen last is chosen again.
@@ -82,6 +87,12 @@ pub async fn spawn_by_form(ctx: &Context, request: Request) -> Result<Reply, Err
     let key = server_of(ctx, person)?;
     let query = query(&request)?;
     let options = options_of(form(&request)?.iter());
+    // The button of the home page says nothing of what is to run.
+    if options.is_empty() && must_choose(ctx, &key) {
+        access::permit::<StartServer>(ctx.caller.as_ref(), key.clone())?;
+        let next = next_target(ctx, &query);
+        return Ok(see(ctx.links.spawn(&key, next.as_deref()).as_str()));
+    }
     start(ctx, key, &query, options).await
 }
 

@@ -19,6 +19,7 @@ mod share_codes;
 mod share_page;
 mod shares;
 mod site;
+mod spawn_forms;
 mod token_page;
 mod users;
 mod whole_hub;
