@@ -22,7 +22,12 @@ pub struct ErrorView {
 /// Renders the error page.
 pub fn error_page(view: &ErrorView) -> Markup {
     let links = &view.frame.links;
-    let words = words(view.status);
+    let is_known = view.frame.visitor.is_some();
+    let words = match view.status {
+        // What was refused may well be theirs once the hub knows who asks.
+        403 if !is_known => words(401),
+        status => words(status),
+    };
     let title = format!("{} {}", view.status, words.title);
     let content = html! {
         div.narrow {
@@ -30,7 +35,7 @@ pub fn error_page(view: &ErrorView) -> Markup {
             @if !view.message.is_empty() { p { (view.message) } }
             p { (view.advice.as_deref().unwrap_or(words.advice)) }
             div.actions {
-                @if view.frame.visitor.is_some() {
+                @if is_known {
                     a.button.primary href=(links.home()) { "Home" }
                 } @else {
                     a.button.primary href=(links.login(None)) { "Log in" }

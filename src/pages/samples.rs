@@ -511,6 +511,10 @@ fn answers(texts: Texts) -> Vec<(&'static str, Markup)> {
                 "XSRF cookie does not match POST argument",
             ),
         ),
+        (
+            "error-403-anonymous",
+            error(texts.anonymous(), 403, "Log in first"),
+        ),
         ("error-429", error(texts.frame(), 429, "")),
         ("error-500", error(texts.admin_frame(), 500, "")),
         (
