@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
@@ -101,6 +102,16 @@ class Appliance:
         """Writes a drop-in of the configuration and has the hub start with it."""
         self.write(f"/etc/carrel/carrel.d/{name}.toml", text)
         self.restart_hub()
+
+    @contextlib.contextmanager
+    def configured(self, text: str, name: str):
+        """Has the hub run with a drop-in for a while."""
+        self.configure(text, name)
+        try:
+            yield self
+        finally:
+            self.run(["rm", "-f", f"/etc/carrel/carrel.d/{name}.toml"])
+            self.restart_hub()
 
     def write(self, path: str, text: str) -> None:
         self.run(["bash", "-c", 'mkdir -p "$(dirname "$1")" && cat > "$1"', "bash", path], stdin=text)
