@@ -40,4 +40,20 @@ window.addEventListener("pageshow", () => {
   }
 });
 
+// A menu that is left closes; Escape gives the focus back to the word that opens it.
+const menus = document.querySelectorAll("details.menu");
+for (const happening of ["click", "focusin", "keydown"]) {
+  document.addEventListener(happening, (event) => {
+    for (const menu of menus) {
+      const escapes = event.key === "Escape" && menu.open;
+      if (escapes || (event.type !== "keydown" && !menu.contains(event.target))) {
+        menu.open = false;
+      }
+      if (escapes) {
+        menu.querySelector("summary").focus();
+      }
+    }
+  });
+}
+
 window._jupyterhub_page_loaded = true;

@@ -10,7 +10,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::{
     assets::Asset,
     domain::{
-        names::{ServerKey, UserName},
+        names::{ServerKey, ServiceName, UserName},
         paths::{self, SEGMENT},
         token::TokenId,
     },
@@ -122,6 +122,11 @@ impl Links {
     /// Returns the login page, which leads on to `next` afterwards.
     pub fn login(&self, next: Option<&str>) -> Link {
         self.in_hub("login").with("next", next)
+    }
+
+    /// Returns where a service begins.
+    pub fn service(&self, name: &ServiceName) -> Link {
+        Link(paths::service_prefix(&self.base, name))
     }
 
     /// Returns where to log out.

@@ -4,7 +4,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use crate::{
     assets::{self, Asset},
-    domain::names::UserName,
+    domain::names::{ServiceName, UserName},
     http::links::Links,
 };
 
@@ -81,6 +81,8 @@ pub struct Visitor {
     pub name: UserName,
     /// Whether it may administer the hub.
     pub admin: bool,
+    /// The services it is shown, all of which it may use.
+    pub services: Vec<ServiceName>,
 }
 
 /// What a page tells its frame.
@@ -199,6 +201,7 @@ fn banner(frame: &Frame, page: &Page<'_>) -> Markup {
                     ] {
                         a href=(link) aria-current=[(page.kind == kind).then_some("page")] { (text) }
                     }
+                    (services_menu(links, &visitor.services))
                     @if visitor.admin {
                         a href=(links.admin("users", &[])) aria-current=[(page.kind == "admin").then_some("page")] { "Admin" }
                     }
@@ -213,6 +216,18 @@ fn banner(frame: &Frame, page: &Page<'_>) -> Markup {
                 p #login_widget {
                     a #login href=(links.login(None)) { "Log in" }
                 }
+            }
+        }
+    }
+}
+
+/// Lists the services behind a word that opens and closes the list, with scripts or without.
+fn services_menu(links: &Links, services: &[ServiceName]) -> Markup {
+    html! {
+        @if !services.is_empty() {
+            details.menu {
+                summary { "Services" }
+                ul { @for name in services { li { a href=(links.service(name)) { (name) } } } }
             }
         }
     }

@@ -27,7 +27,7 @@ use super::{
 use crate::{
     domain::{
         culling::Reason,
-        names::{ServerKey, ServerName, UserName},
+        names::{ServerKey, ServerName, ServiceName, UserName},
         profile::ProfileName,
         server::{FailureCause, UnitEnd},
         time::Timestamp,
@@ -94,6 +94,15 @@ impl Texts {
         }
     }
 
+    fn services(self, plain: &[&str]) -> Vec<ServiceName> {
+        let hostile = match self {
+            Self::Plain => "",
+            Self::Hostile => HOSTILE_NAME,
+        };
+        let name = |plain: &&str| ServiceName::parse(&format!("{hostile}{plain}")).unwrap();
+        plain.iter().map(name).collect()
+    }
+
     fn anonymous(self) -> Frame {
         Frame {
             links: Links::new("/"),
@@ -109,6 +118,7 @@ impl Texts {
             visitor: Some(Visitor {
                 name: self.user("ada"),
                 admin: false,
+                services: self.services(&["grader"]),
             }),
             ..self.anonymous()
         }
@@ -120,6 +130,7 @@ impl Texts {
             visitor: Some(Visitor {
                 name: self.user("grace"),
                 admin: true,
+                services: self.services(&["grader", "hand in", "lectures-and-exercises"]),
             }),
             site: Site {
                 title: self.text("Institute of Physics"),

@@ -168,9 +168,16 @@ fn every_link_stays_on_this_hub() {
                     tag == "a" && link.starts_with("https://") && link.contains("lab.example/");
                 let is_local = leads_away
                     || link == "#main"
-                    || ["/hub/", "/user/", "/lab/hub/", "/lab/user/"]
-                        .iter()
-                        .any(|start| link.starts_with(start));
+                    || [
+                        "/hub/",
+                        "/user/",
+                        "/services/",
+                        "/lab/hub/",
+                        "/lab/user/",
+                        "/lab/services/",
+                    ]
+                    .iter()
+                    .any(|start| link.starts_with(start));
                 let is_clean = link
                     .bytes()
                     .all(|byte| byte.is_ascii_graphic() && !b"\"'<>\\{}".contains(&byte));

@@ -253,6 +253,33 @@ def keyboard_reaches_the_content(browser, address, faults):
     page.close()
 
 
+def menus_open_and_close(browser, address, faults):
+    for scripts in (True, False):
+        context = browser.new_context(java_script_enabled=scripts, viewport={"width": PHONE[0], "height": PHONE[1]})
+        page = context.new_page()
+        page.goto(f"{address}/home-named.html")
+        grader = page.get_by_role("link", name="grader")
+        faults.expect(not grader.is_visible(), "the menu begins closed")
+        page.locator(".menu summary").focus()
+        page.keyboard.press("Enter")
+        faults.expect(grader.is_visible(), "the menu opens by keyboard")
+        box = grader.bounding_box()
+        faults.expect(box["x"] >= 0 and box["x"] + box["width"] <= PHONE[0], f"the menu is on the screen: {box}")
+        if scripts:
+            page.keyboard.press("Tab")
+            page.keyboard.press("Escape")
+            faults.expect(not grader.is_visible(), "Escape closes the menu")
+            focused = page.evaluate("document.activeElement.textContent")
+            faults.expect(focused == "Services", f"and gives the focus back, not to {focused!r}")
+            page.keyboard.press("Enter")
+            page.click("h1")
+            faults.expect(not grader.is_visible(), "a click elsewhere closes the menu")
+        else:
+            page.keyboard.press("Enter")
+            faults.expect(not grader.is_visible(), "the menu closes by keyboard")
+        context.close()
+
+
 def insecure_pages_are_warned_of(browser, address, faults):
     page = browser.new_page()
     for host, is_warned in (("127.0.0.1", False), (PLAIN_HOST, True)):
@@ -312,6 +339,7 @@ def main():
             home_is_followed,
             forms_are_sent_once,
             keyboard_reaches_the_content,
+            menus_open_and_close,
             insecure_pages_are_warned_of,
             pages_work_without_scripts,
         ):

@@ -24,7 +24,8 @@ use crate::{
     assets,
     config::settings::site::SiteSettings,
     domain::{
-        names::{ServerKey, ServerName, UserName},
+        access::Caller,
+        names::{ServerKey, ServerName, ServiceName, UserName},
         redirect,
         scope::ScopeName,
     },
@@ -49,12 +50,23 @@ fn frame_saying(ctx: &Context, own: Option<&String>) -> Frame {
             Some(Visitor {
                 name: caller.user()?.clone(),
                 admin: caller.grants().has(&ScopeName::AdminUi),
+                services: services_for(ctx, caller),
             })
         }),
         xsrf: ctx.xsrf.clone(),
         site: site(&ctx.settings.site),
         announcement: own.or(everywhere).cloned(),
     }
+}
+
+/// Returns the services that pages show and the caller may use.
+fn services_for(ctx: &Context, caller: &Caller) -> Vec<ServiceName> {
+    let configured = ctx.settings.services.iter();
+    let shown = configured.filter(|service| service.display && service.address.is_some());
+    let mut names: Vec<ServiceName> = shown.map(|service| service.name.clone()).collect();
+    names.retain(|name| caller.can(&ScopeName::AccessServices, name));
+    names.sort();
+    names
 }
 
 fn site(settings: &SiteSettings) -> Site {

@@ -14,6 +14,7 @@ mod roles;
 mod root;
 mod server_scopes;
 mod servers;
+mod service_menu;
 mod services;
 mod share_codes;
 mod share_page;
