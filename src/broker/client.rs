@@ -167,6 +167,7 @@ impl Broker {
                 .ticket
                 .map(|ticket| WireSecret(Secret::new(ticket.as_text().to_owned()))),
             profile: order.profile.map(|name| name.as_str().to_owned()),
+            answers: order.answers.clone(),
         };
         self.ask_launch(&request, "start a server").await
     }

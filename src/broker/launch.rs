@@ -1,6 +1,8 @@
 //! Starting and stopping units: what is asked for by name becomes a unit by the configuration.
 
 use std::{
+    borrow::Cow,
+    collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
     time::Duration,
@@ -15,7 +17,7 @@ use super::{
     ticket::Ticket,
 };
 use crate::{
-    config::settings::{Settings, profiles::ProfileSettings},
+    config::settings::{Overrides, Settings, profiles::ProfileSettings},
     domain::{
         account::Account,
         names::{ServerKey, UnitName},
@@ -42,6 +44,7 @@ pub(super) struct Order {
     pub(super) token: Secret<String>,
     pub(super) ticket: Option<Ticket>,
     pub(super) profile: Option<String>,
+    pub(super) answers: BTreeMap<String, String>,
 }
 
 /// What stands against a launch: an answer to give, or an error to tell.
@@ -97,7 +100,11 @@ async fn try_launch(order: &Order, settings: &Settings, clock: &Clock) -> Result
     check_token(&order.token)?;
     let account = admit(order, settings, clock)?;
     let chosen = choose(order.profile.as_deref(), &account, settings)?;
-    let spec = plan(&account, &order.key, chosen, settings)?;
+    let profile = chosen.map(|chosen| &chosen.name);
+    let answered = settings
+        .changes(profile, &order.answers, &account.groups)
+        .map_err(Obstacle::refused)?;
+    let spec = plan(&account, &order.key, chosen, &answered, settings)?;
     run(&spec, &account, &order.token, settings).await
 }
 
@@ -196,6 +203,7 @@ fn plan(
     account: &Account,
     key: &ServerKey,
     chosen: Option<&ProfileSettings>,
+    answered: &[Overrides],
     settings: &Settings,
 ) -> Result<UnitSpec, Obstacle> {
     let home = account.home.display();
@@ -211,8 +219,8 @@ fn plan(
         _ => {}
     }
     let server = match chosen {
-        Some(chosen) => chosen.applied_to(&settings.server),
-        None => settings.server.clone(),
+        Some(chosen) => Cow::Owned(chosen.applied_to(&settings.server)),
+        None => Cow::Borrowed(&settings.server),
     };
     let program = find_program(&server.command, settings)?;
     let launcher = std::env::current_exe().map_err(Error::io("find Carrel's own program"))?;
@@ -220,6 +228,7 @@ fn plan(
         account,
         key,
         chosen,
+        answered,
         server: &server,
         program: &program,
         launcher: &launcher,

@@ -6,6 +6,7 @@
 pub mod provider;
 
 use std::{
+    collections::BTreeMap,
     io::{self, Read, Write},
     net::IpAddr,
     path::PathBuf,
@@ -95,6 +96,9 @@ pub enum Request {
         /// The kind of server that was chosen, by its name in the configuration.
         #[serde(default)]
         profile: Option<String>,
+        /// What was answered to the options of the configuration, by their names.
+        #[serde(default)]
+        answers: BTreeMap<String, String>,
     },
     /// Stop a server and clear away what starting it left.
     Stop {
@@ -372,6 +376,7 @@ mod tests {
             token: secret("t0ken"),
             ticket: None,
             profile: None,
+            answers: BTreeMap::new(),
         };
         let mut bytes = Vec::new();
         write_frame(&mut bytes, &request).unwrap();

@@ -74,18 +74,20 @@ pub(super) struct Profile {
 }
 
 impl Profile {
-    /// Applies the overrides of all groups that the account is in, later ones winning, and then those of
-    /// the kind of server that was chosen.
+    /// Applies the overrides of all groups that the account is in, later ones winning, then those of the
+    /// kind of server that was chosen, then those of what was answered.
     pub(super) fn of(
         account: &Account,
         chosen: Option<&ProfileSettings>,
+        answered: &[Overrides],
         settings: &Settings,
     ) -> Self {
         let mut profile = Self::common(&settings.server);
         let groups = settings.groups.iter();
         let own = groups.filter(|group| account.groups.contains(&group.name));
         let changes = own.map(|group| &group.changes);
-        for changes in changes.chain(chosen.map(|chosen| &chosen.changes)) {
+        let chosen = chosen.map(|chosen| &chosen.changes);
+        for changes in changes.chain(chosen).chain(answered) {
             profile.change(changes);
         }
         profile
@@ -137,6 +139,7 @@ pub(super) struct Found<'a> {
     pub(super) account: &'a Account,
     pub(super) key: &'a ServerKey,
     pub(super) chosen: Option<&'a ProfileSettings>,
+    pub(super) answered: &'a [Overrides],
     pub(super) server: &'a ServerSettings,
     pub(super) program: &'a Path,
     pub(super) launcher: &'a Path,
@@ -146,7 +149,7 @@ pub(super) struct Found<'a> {
 
 /// Puts everything together that a unit is made from.
 pub(super) fn plan<'a>(found: &Found<'a>, settings: &'a Settings) -> Plan<'a> {
-    let profile = Profile::of(found.account, found.chosen, settings);
+    let profile = Profile::of(found.account, found.chosen, found.answered, settings);
     let server = found.server;
     Plan {
         account: found.account,
@@ -245,9 +248,9 @@ mod tests {
             ..Overrides::default()
         };
         settings.groups = vec![group("staff", first), group("gpu", second)];
-        let nobody = Profile::of(&member_of(&["users"]), None, &settings);
+        let nobody = Profile::of(&member_of(&["users"]), None, &[], &settings);
         assert_eq!(nobody, Profile::common(&settings.server));
-        let both = Profile::of(&member_of(&["gpu", "staff"]), None, &settings);
+        let both = Profile::of(&member_of(&["gpu", "staff"]), None, &[], &settings);
         assert_eq!(both.bounds.memory_bytes, Some(3));
         assert_eq!(both.bounds.tasks, Some(7));
         assert_eq!(both.environment["A"], "second");
@@ -259,7 +262,7 @@ mod tests {
             ..Overrides::default()
         };
         settings.groups.push(group("users", lifted));
-        let free = Profile::of(&member_of(&["gpu", "users"]), None, &settings);
+        let free = Profile::of(&member_of(&["gpu", "users"]), None, &[], &settings);
         assert_eq!((free.bounds.memory_bytes, free.bounds.cpus), (None, None));
     }
 
@@ -290,9 +293,15 @@ mod tests {
             root_dir: None,
             changes,
         };
-        let profile = Profile::of(&member_of(&["staff"]), Some(&chosen), &settings);
+        let profile = Profile::of(&member_of(&["staff"]), Some(&chosen), &[], &settings);
         assert_eq!(profile.bounds.memory_bytes, Some(9));
         assert_eq!(profile.bounds.cpus, Some(1.0));
+        let answer = Overrides {
+            memory_bytes: Some(Change::To(5)),
+            ..Overrides::default()
+        };
+        let profile = Profile::of(&member_of(&["staff"]), Some(&chosen), &[answer], &settings);
+        assert_eq!(profile.bounds.memory_bytes, Some(5));
     }
 
     #[test]

@@ -149,12 +149,14 @@ fn answer(
             token,
             ticket,
             profile,
+            answers,
         } => {
             let order = launch::Order {
                 key: parse_key(&user, &server)?,
                 token: token.0,
                 ticket: ticket.map(|ticket| super::ticket::Ticket::from_secret(ticket.0)),
                 profile,
+                answers,
             };
             finish(launch::launch(&order, settings, &Clock::System))?
         }

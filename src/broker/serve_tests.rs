@@ -77,6 +77,7 @@ fn tokens_that_could_break_an_environment_file_are_refused() {
             )),
             ticket: None,
             profile: None,
+            answers: std::collections::BTreeMap::new(),
         };
         assert!(
             matches!(ask(&frame(&order)).unwrap(), Reply::Failed(_)),

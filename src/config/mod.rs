@@ -143,6 +143,8 @@ impl fmt::Display for Fault {
 #[cfg(test)]
 mod access_tests;
 #[cfg(test)]
+mod options_tests;
+#[cfg(test)]
 mod services_tests;
 #[cfg(test)]
 mod site_tests;

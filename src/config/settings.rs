@@ -2,6 +2,7 @@
 //!
 //! Every value here has been checked; nothing here knows how it was written down.
 
+pub mod options;
 pub mod profiles;
 pub mod services;
 pub mod site;
@@ -10,7 +11,10 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration}
 
 use serde_json::{Map, Value};
 
-use self::{profiles::ProfileSettings, services::ServiceSettings, site::SiteSettings};
+use self::{
+    options::OptionSettings, profiles::ProfileSettings, services::ServiceSettings,
+    site::SiteSettings,
+};
 use crate::domain::{
     names::{GroupName, ServerName, UserName},
     role::RoleBook,
@@ -36,6 +40,8 @@ pub struct Settings {
     pub groups: Vec<GroupSettings>,
     /// Kinds of servers that people choose from.
     pub profiles: Vec<ProfileSettings>,
+    /// What else people are asked when a server starts, in the order of the file.
+    pub options: Vec<OptionSettings>,
     /// Groups of the hub itself that are made at the start.
     pub hub_groups: Vec<HubGroupSettings>,
     /// Services beside the hub, but for those that are added at run time.

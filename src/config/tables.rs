@@ -5,9 +5,10 @@ use serde::Deserialize;
 use toml::{Spanned, de::DeTable};
 
 use crate::config::{
-    raw::{RawCustomScope, RawGroup, RawHubGroup, RawProfile, RawRole, RawService},
+    raw::{RawCustomScope, RawGroup, RawHubGroup, RawOption, RawProfile, RawRole, RawService},
     spelling::{
-        AccountName, CustomScopeLabel, GroupLabel, ProfileLabel, RoleLabel, ServiceLabel, reads,
+        AccountName, CustomScopeLabel, GroupLabel, OptionLabel, ProfileLabel, RoleLabel,
+        ServiceLabel, reads,
     },
     words::join,
 };
@@ -16,6 +17,8 @@ use crate::config::{
 pub(super) const GROUPS: &str = "groups";
 /// Kinds of servers.
 pub(super) const PROFILES: &str = "profiles";
+/// What is asked when a server starts.
+pub(super) const OPTIONS: &str = "options";
 /// Groups of the hub itself.
 pub(super) const HUB_GROUPS: &str = "hub_groups";
 /// Scopes of the site's own.
@@ -29,7 +32,7 @@ pub(super) const ROLES: &str = "roles";
 pub(super) const NAME: &str = "name";
 
 /// Every kind of table there may be many of, in the order of the documentation.
-pub(super) static KINDS: [Kind; 6] = [
+pub(super) static KINDS: [Kind; 7] = [
     Kind {
         key: GROUPS,
         form: Form::Named,
@@ -49,6 +52,16 @@ pub(super) static KINDS: [Kind; 6] = [
         some_name: "dashboards",
         meta: &RawProfile::META,
         trial: try_layer::<RawProfile>,
+    },
+    Kind {
+        key: OPTIONS,
+        form: Form::Listed,
+        one: "an option",
+        name_is: "the name of an option",
+        is_name: reads::<OptionLabel>,
+        some_name: "size",
+        meta: &RawOption::META,
+        trial: try_layer::<RawOption>,
     },
     Kind {
         key: HUB_GROUPS,

@@ -1,11 +1,18 @@
-//! The kind of server somebody chose, among the options of a start.
+//! What somebody chose among the options of a start: the kind of server, and answers.
+
+use std::collections::BTreeMap;
 
 use serde_json::Value;
+use thiserror::Error;
 
 use super::Hub;
 use crate::{
     broker::client,
-    config::settings::{Settings, profiles::ProfileSettings},
+    config::settings::{
+        Settings,
+        options::{OptionSettings, Unfit},
+        profiles::ProfileSettings,
+    },
     domain::{
         names::ServerKey,
         profile::{Gatekeeper, ProfileName},
@@ -15,14 +22,66 @@ use crate::{
 /// The option that names the profile.
 pub const OPTION: &str = "profile";
 
-/// Returns the profile that options name, whether or not there is one of that name.
-///
-/// Pages send lists of texts, programs a text (PG-65).
-pub fn chosen(options: Option<&str>) -> Option<ProfileName> {
-    let options: Value = serde_json::from_str(options?).ok()?;
-    let option = options.get(OPTION)?;
-    let text = option.get(0).unwrap_or(option).as_str()?;
-    ProfileName::parse(text).ok()
+/// What was chosen for a start.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Chosen {
+    /// The profile, whether or not there is one of that name.
+    pub profile: Option<ProfileName>,
+    /// The answers to what the configuration asks, by the names of the options; whether they fit, is another
+    /// question.
+    pub answers: BTreeMap<String, String>,
+}
+
+impl Chosen {
+    /// Reads options of a start, a JSON object. Whatever else is in it is for others.
+    pub fn read(settings: &Settings, options: Option<&str>) -> Self {
+        let options: Option<Value> = options.and_then(|text| serde_json::from_str(text).ok());
+        let options = options.unwrap_or_default();
+        let profile = options.get(OPTION).and_then(text_of);
+        let profile = profile.and_then(|text| ProfileName::parse(&text).ok());
+        let asked = settings.asked(profile.as_ref());
+        let answers = asked.filter_map(|option| {
+            let name = option.name.as_str();
+            Some((name.to_owned(), text_of(options.get(name)?)?))
+        });
+        Self {
+            answers: answers.collect(),
+            profile,
+        }
+    }
+}
+
+/// Why a choice is not taken. The words are for the person who made it.
+#[derive(Debug, Error)]
+pub enum Refused {
+    /// The profile is not there, or for others.
+    #[error("{0:?} is not among the kinds of servers that you may start")]
+    Profile(ProfileName),
+    /// An answer does not fit.
+    #[error(transparent)]
+    Answer(#[from] Unfit),
+}
+
+impl Chosen {
+    /// Finds out whether a member of these system groups may choose this. The broker looks again.
+    pub fn check(&self, settings: &Settings, groups: &[String]) -> Result<(), Refused> {
+        if let Some(name) = &self.profile
+            && !find(settings, name).is_some_and(|profile| profile.is_for(groups))
+        {
+            return Err(Refused::Profile(name.clone()));
+        }
+        settings.changes(self.profile.as_ref(), &self.answers, groups)?;
+        Ok(())
+    }
+}
+
+/// Pages send lists of texts, programs a text or a number (PG-65).
+fn text_of(option: &Value) -> Option<String> {
+    match option.get(0).unwrap_or(option) {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
 }
 
 /// Finds a profile.
@@ -30,33 +89,26 @@ pub fn find<'a>(settings: &'a Settings, name: &ProfileName) -> Option<&'a Profil
     settings.profiles.iter().find(|one| one.name == *name)
 }
 
-/// Returns the profiles that the owner of a server may choose from, in the order of the configuration.
-pub async fn offered<'a>(
+/// Returns the system groups of a server's owner; none where nothing is for members of some group.
+pub async fn groups_of_owner(
     hub: &Hub,
-    settings: &'a Settings,
+    settings: &Settings,
     key: &ServerKey,
-) -> Result<Vec<&'a ProfileSettings>, client::Error> {
-    let is_for_some = settings.profiles.iter().any(|one| !one.groups.is_empty());
-    let groups = match is_for_some {
-        true => hub
-            .servers
-            .account_of(key)
-            .await?
-            .map(|account| account.groups),
-        false => None,
-    };
-    let groups = groups.unwrap_or_default();
-    Ok(settings
-        .profiles
-        .iter()
-        .filter(|one| one.is_for(&groups))
-        .collect())
+) -> Result<Vec<String>, client::Error> {
+    let profiles = settings.profiles.iter().map(|one| &one.groups);
+    let choices = settings.options.iter().flat_map(OptionSettings::choices);
+    let mut groups = profiles.chain(choices.map(|one| &one.groups));
+    if groups.all(Vec::is_empty) {
+        return Ok(Vec::new());
+    }
+    let account = hub.servers.account_of(key).await?;
+    Ok(account.map_or_else(Vec::new, |account| account.groups))
 }
 
 /// Returns who guards a server that was started with these options. What is not in the configuration any
 /// more may have been one that the hub guarded.
 pub fn gatekeeper(settings: &Settings, options: Option<&str>) -> Gatekeeper {
-    match chosen(options) {
+    match Chosen::read(settings, options).profile {
         None => Gatekeeper::Program,
         Some(name) => find(settings, &name).map_or(Gatekeeper::Hub, |found| found.gatekeeper),
     }
@@ -70,7 +122,11 @@ mod tests {
 
     #[test]
     fn options_name_a_profile() {
-        let name = |options: &str| chosen(Some(options)).map(|name| name.to_string());
+        let settings = Settings::default();
+        let name = |options: &str| {
+            let chosen = Chosen::read(&settings, Some(options));
+            chosen.profile.map(|name| name.to_string())
+        };
         assert_eq!(name(r#"{"profile": "lab"}"#).as_deref(), Some("lab"));
         assert_eq!(name(r#"{"profile": ["lab", "x"]}"#).as_deref(), Some("lab"));
         for none in [
@@ -82,6 +138,29 @@ mod tests {
             "[]",
         ] {
             assert_eq!(name(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn answers_are_those_that_are_asked_for() {
+        let text = "[[profiles]]\nname = \"lab\"\n[[options]]\nname = \"n\"\nvariable = \"N\"\n\
+                    [[options]]\nname = \"m\"\nvariable = \"M\"\nprofiles = [\"lab\"]\n";
+        let settings = crate::config::parse(Path::new("c"), text).unwrap();
+        let table = [
+            (r#"{"n": "1", "m": "2", "x": "3"}"#, vec![("n", "1")]),
+            (
+                r#"{"n": ["1", "2"], "m": 3, "profile": "lab"}"#,
+                vec![("m", "3"), ("n", "1")],
+            ),
+            (r#"{"n": {"a": 1}, "m": null, "profile": ["lab"]}"#, vec![]),
+        ];
+        for (options, expected) in table {
+            let answers = Chosen::read(&settings, Some(options)).answers;
+            let found: Vec<_> = answers
+                .iter()
+                .map(|(n, a)| (n.as_str(), a.as_str()))
+                .collect();
+            assert_eq!(found, expected, "{options}");
         }
     }
 

@@ -20,7 +20,7 @@ use super::{
     not_installed::{NotInstalledView, not_installed_page},
     not_running::{NotRunningView, not_running_page},
     spawn_failed::{SpawnFailedView, spawn_failed_page},
-    spawn_form::{Choice, SpawnFormView, spawn_form_page},
+    spawn_form::{Choice, Field, Offer, Question, SpawnFormView, spawn_form_page},
     spawn_pending::{SpawnPendingView, spawn_pending_page},
     stopping::{StoppingView, stopping_page},
 };
@@ -401,8 +401,44 @@ fn spawns(texts: Texts) -> Vec<(&'static str, Markup)> {
         title: texts.text(title),
         description: texts.text(description),
         is_chosen,
+        questions: Vec::new(),
     };
-    let choices = vec![
+    let question = |name: &str, title: &str, description: &str, answer: &str, field| Question {
+        name: name.to_owned(),
+        title: texts.text(title),
+        description: texts.text(description),
+        answer: answer.to_owned(),
+        field,
+    };
+    let questions = |of: &str| {
+        let sizes = ["4G", "16G", "64G"].map(|size| texts.text(size));
+        let number = Field::Number {
+            min: 0.0,
+            max: 4.0,
+            step: 1.0,
+            unit: texts.text("pieces"),
+        };
+        let named = |name: &str| format!("{of}{name}");
+        let words = "Ask for what you need; others need it too.";
+        vec![
+            question(
+                &named("size"),
+                "Memory",
+                words,
+                "16G",
+                Field::Choice(sizes.into()),
+            ),
+            question(&named("gpus"), "Graphics processors", "", "1", number),
+            question(
+                &named("note"),
+                "Course",
+                "",
+                "Statistics",
+                Field::Text { max_length: 40 },
+            ),
+        ]
+    };
+    let mut choices = vec![
         choice("lab", "JupyterLab", "Notebooks, terminals and files.", true),
         choice(
             "big",
@@ -417,6 +453,12 @@ fn spawns(texts: Texts) -> Vec<(&'static str, Markup)> {
             false,
         ),
     ];
+    for choice in &mut choices {
+        choice.questions = match choice.name.as_str() {
+            "dashboards" => Vec::new(),
+            name => questions(&format!("{name}.")),
+        };
+    }
     vec![
         (
             "spawn-form",
@@ -424,7 +466,20 @@ fn spawns(texts: Texts) -> Vec<(&'static str, Markup)> {
                 frame: texts.frame(),
                 key: texts.key("ada", "gpu-2"),
                 next: Some(texts.text("/user/ada/gpu-2/lab")),
-                choices,
+                display_name: Some(texts.text("Evaluation")),
+                fault: None,
+                offer: Offer::Profiles(choices),
+            }),
+        ),
+        (
+            "spawn-form-options",
+            spawn_form_page(&SpawnFormView {
+                frame: texts.frame(),
+                key: texts.key("ada", ""),
+                next: None,
+                display_name: None,
+                fault: Some(texts.text("gpus must be a number from 0 to 4 in steps of 1")),
+                offer: Offer::Options(questions("")),
             }),
         ),
         (
@@ -433,7 +488,9 @@ fn spawns(texts: Texts) -> Vec<(&'static str, Markup)> {
                 frame: texts.frame(),
                 key: texts.key("ada", ""),
                 next: None,
-                choices: Vec::new(),
+                display_name: None,
+                fault: None,
+                offer: Offer::Profiles(Vec::new()),
             }),
         ),
         (

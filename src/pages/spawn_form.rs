@@ -17,8 +17,21 @@ pub struct SpawnFormView {
     pub key: ServerKey,
     /// Where the visitor wants to go once it runs, a local address.
     pub next: Option<String>,
-    /// What there is to choose from.
-    pub choices: Vec<Choice>,
+    /// What a new named server is to be called, if it was said.
+    pub display_name: Option<String>,
+    /// What was wrong with what was sent.
+    pub fault: Option<String>,
+    /// What is asked.
+    pub offer: Offer,
+}
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub enum Offer {
+    /// Which kind of server, and for each kind what else.
+    Profiles(Vec<Choice>),
+    /// There is one kind.
+    Options(Vec<Question>),
 }
 
 /// A kind of server.
@@ -32,30 +45,67 @@ pub struct Choice {
     pub description: String,
     /// Whether it is the one that is chosen at first.
     pub is_chosen: bool,
+    /// What else is asked for it.
+    pub questions: Vec<Question>,
+}
+
+/// Something to answer.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// The name of the field.
+    pub name: String,
+    /// What is read.
+    pub title: String,
+    /// What it is about; may be empty.
+    pub description: String,
+    /// What stands in the field at first.
+    pub answer: String,
+    /// What may be answered.
+    pub field: Field,
+}
+
+/// What may be answered.
+#[derive(Debug, Clone)]
+pub enum Field {
+    /// One of these.
+    Choice(Vec<String>),
+    /// A line of text.
+    Text {
+        /// The longest, in characters.
+        max_length: usize,
+    },
+    /// A number.
+    Number {
+        /// The least.
+        min: f64,
+        /// The greatest.
+        max: f64,
+        /// How far apart.
+        step: f64,
+        /// What is counted; may be empty.
+        unit: String,
+    },
 }
 
 /// Renders the form; looking at it starts nothing.
 pub fn spawn_form_page(view: &SpawnFormView) -> Markup {
-    let links = &view.frame.links;
     let SpawnFormView { key, .. } = view;
     let content = html! {
         div.narrow {
             h1 { "Start a server" }
             @if !key.server.is_default() { p.lead { "It is called " strong { (key.server) } "." } }
-            @if view.choices.is_empty() {
-                p { "There is no kind of server that you may start. Ask the administrator of this machine." }
-            } @else {
-                form.stack #spawn_form method="post" action=(links.spawn(key, view.next.as_deref())) {
-                    (forms::xsrf_field(&view.frame))
+            @if let Some(fault) = &view.fault { p.notice.bad role="alert" { (fault) "." } }
+            @match &view.offer {
+                Offer::Profiles(choices) if choices.is_empty() => {
+                    p { "There is no kind of server that you may start. Ask the administrator of this machine." }
+                }
+                Offer::Profiles(choices) => (form(view, &html! {
                     fieldset.choices {
                         legend { "What should it run?" }
-                        @for choice in &view.choices { (option(choice)) }
+                        @for choice in choices { (option(choice)) }
                     }
-                    div.actions {
-                        button.primary type="submit" { "Start" }
-                        a.button href=(links.home()) { "Back" }
-                    }
-                }
+                })),
+                Offer::Options(questions) => (form(view, &self::questions(questions))),
             }
         }
     };
@@ -64,6 +114,25 @@ pub fn spawn_form_page(view: &SpawnFormView) -> Markup {
         &Page::still("spawn", "Start a server"),
         &content,
     )
+}
+
+fn form(view: &SpawnFormView, fields: &Markup) -> Markup {
+    let links = &view.frame.links;
+    html! {
+        // The hub checks all fields itself: a browser that does would hold a form back for a field of a kind
+        // that is not chosen, and could not show it.
+        form.stack #spawn_form method="post" novalidate action=(links.spawn(&view.key, view.next.as_deref())) {
+            (forms::xsrf_field(&view.frame))
+            @if let Some(name) = &view.display_name {
+                input type="hidden" name="display_name" value=(name);
+            }
+            (fields)
+            div.actions {
+                button.primary type="submit" { "Start" }
+                a.button href=(links.home()) { "Back" }
+            }
+        }
+    }
 }
 
 fn option(choice: &Choice) -> Markup {
@@ -76,6 +145,39 @@ fn option(choice: &Choice) -> Markup {
                 checked[choice.is_chosen] aria-describedby=[has_hint.then_some(&hint)];
             label for=(id) { (choice.title) }
             @if has_hint { p.hint id=(hint) { (choice.description) } }
+            @if !choice.questions.is_empty() { div.questions { (questions(&choice.questions)) } }
+        }
+    }
+}
+
+fn questions(questions: &[Question]) -> Markup {
+    html! { @for one in questions { (question(one)) } }
+}
+
+fn question(question: &Question) -> Markup {
+    let Question { name, answer, .. } = question;
+    let id = format!("option-{name}");
+    let hint = format!("{id}-hint");
+    let has_hint = !question.description.is_empty();
+    let described = has_hint.then_some(&hint);
+    html! {
+        div.field {
+            label for=(id) {
+                (question.title)
+                @if let Field::Number { unit, .. } = &question.field {
+                    @if !unit.is_empty() { " (" (unit) ")" }
+                }
+            }
+            @match &question.field {
+                Field::Choice(choices) => select id=(id) name=(name) aria-describedby=[described] {
+                    @for choice in choices { option value=(choice) selected[choice == answer] { (choice) } }
+                },
+                Field::Text { max_length } => input id=(id) type="text" name=(name) value=(answer)
+                    maxlength=(max_length) autocomplete="off" aria-describedby=[described];,
+                Field::Number { min, max, step, .. } => input id=(id) type="number" name=(name) value=(answer)
+                    min=(min) max=(max) step=(step) aria-describedby=[described];,
+            }
+            @if has_hint { p.hint id=(hint) { (question.description) } }
         }
     }
 }

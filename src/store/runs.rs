@@ -30,11 +30,20 @@ pub struct NewRun {
     pub at: Timestamp,
 }
 
+/// A start that is on record.
+#[derive(Debug)]
+pub struct BegunRun {
+    /// The token of the run.
+    pub token: TokenId,
+    /// The options that apply, a JSON object: the new ones, or else those of the last start.
+    pub user_options: Option<String>,
+}
+
 impl Store {
     /// Sets out to start a server: its row, its token and its OAuth client, all or nothing.
     ///
     /// What was left of an earlier run is undone in the same step.
-    pub async fn begin_run(&self, run: NewRun) -> Result<TokenId> {
+    pub async fn begin_run(&self, run: NewRun) -> Result<BegunRun> {
         self.write("set out to start a server", move |tx| begin_run(tx, &run))
             .await
     }
@@ -102,7 +111,7 @@ impl Store {
     }
 }
 
-fn begin_run(tx: &Transaction<'_>, run: &NewRun) -> Result<TokenId> {
+fn begin_run(tx: &Transaction<'_>, run: &NewRun) -> Result<BegunRun> {
     const UPSERT: &str = "
         INSERT INTO servers (user_id, name, user_options, created, started, last_activity, state)
         VALUES (:user_id, :name, :user_options, :at, :at, :at, 'starting')
@@ -111,21 +120,28 @@ fn begin_run(tx: &Transaction<'_>, run: &NewRun) -> Result<TokenId> {
             started = excluded.started,
             last_activity = max(coalesce(last_activity, 0), excluded.last_activity),
             state = excluded.state,
-            invocation = NULL";
+            invocation = NULL
+        RETURNING id, user_options";
     let user_id = row::get_user_id(tx, &run.key.user)?;
     if let Some(id) = row::find_server_id(tx, &run.key)? {
         forget_credentials(tx, id)?;
     }
-    tx.prepare_cached(UPSERT)?.execute(named_params! {
+    let params = named_params! {
         ":user_id": user_id,
         ":name": run.key.server.as_str(),
         ":user_options": run.user_options,
         ":at": run.at.as_micros(),
-    })?;
+    };
+    let (id, user_options) = tx
+        .prepare_cached(UPSERT)?
+        .query_row(params, |row| Ok((row.get("id")?, row.get("user_options")?)))?;
     users::touch_user(tx, &run.key.user, run.at)?;
-    let id = get_server_id(tx, &run.key)?;
     oauth::put_client(tx, &run.client, ClientOf::Server(id), run.token.hash)?;
-    tokens::insert_token(tx, &run.token, Some(id))
+    let token = tokens::insert_token(tx, &run.token, Some(id))?;
+    Ok(BegunRun {
+        token,
+        user_options,
+    })
 }
 
 fn finish_run(tx: &Transaction<'_>, id: i64, at: Timestamp) -> Result<()> {

@@ -279,7 +279,7 @@ async fn numbers_of_tokens_are_never_given_twice() {
 async fn use_of_a_token_counts_for_its_owner_but_not_a_servers() {
     let store = with_alice().await;
     let script = store.create_token(token("script")).await.unwrap();
-    let server = store.begin_run(run("", "secret")).await.unwrap();
+    let server = store.begin_run(run("", "secret")).await.unwrap().token;
     store.touch_token(server, at(500)).await.unwrap();
     let user = store.find_user(&alice()).await.unwrap().unwrap();
     assert_eq!(user.last_activity, Some(at(30)));

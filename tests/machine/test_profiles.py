@@ -1,5 +1,6 @@
 """Kinds of servers to choose from, and programs that know nothing of JupyterHub behind the hub's own gate."""
 
+import shlex
 from pathlib import Path
 
 import httpx
@@ -47,6 +48,32 @@ title = "Much memory"
 groups = ["staffers"]
 command = "{FAKE}"
 memory = "8G"
+
+[[options]]
+name = "size"
+title = "How much"
+profiles = ["plain"]
+kind = "choice"
+choices = ["1G", "2G", "16G"]
+choice_groups = {{ 16G = ["staffers"] }}
+default = "16G"
+bound = "memory"
+
+[[options]]
+name = "workers"
+title = "Workers"
+profiles = ["plain"]
+kind = "number"
+min = 1
+max = 8
+variable = "WORKERS"
+
+[[options]]
+name = "course"
+title = "Course"
+profiles = ["plain"]
+max_length = 20
+variable = "COURSE"
 """
 
 
@@ -72,10 +99,15 @@ def alice(hub):
         eventually(lambda: not visitor.server(), 30, "alice's server stops")
 
 
-def choose(visitor: Visitor, profile: str) -> None:
-    """Starts the own server by the form and waits until it is ready."""
+def send_form(visitor: Visitor, profile: str, **answers: str) -> httpx.Response:
     page = visitor.follow("/hub/spawn")
-    sent = visitor.submit(Page(page.text).forms[0], str(page.url), profile=profile)
+    fields = {f"{profile}.{name}": answer for name, answer in answers.items()}
+    return visitor.submit(Page(page.text).forms[0], str(page.url), profile=profile, **fields)
+
+
+def choose(visitor: Visitor, profile: str, **answers: str) -> None:
+    """Starts the own server by the form and waits until it is ready."""
+    sent = send_form(visitor, profile, **answers)
     assert location(sent) == f"/hub/spawn-pending/{visitor.name}", sent.text[:2000]
     try:
         visitor.await_server()
@@ -118,6 +150,66 @@ def test_a_profile_changes_the_bounds(hub):
         assert "checked" in chosen
         bob.start_server()
         assert hub.show("carrel-user-bob.service", "MemoryMax")["MemoryMax"] == str(8 << 30)
+        bob.stop_server()
+
+
+def bound_and_variables(hub, name: str) -> tuple[int, set[str]]:
+    shown = hub.show(f"carrel-user-{name}.service", "MemoryMax", "Environment")
+    return int(shown["MemoryMax"]), set(shlex.split(shown["Environment"]))
+
+
+def test_answers_become_a_bound_and_variables(hub, alice):
+    text = "$(id) `x` %h é"
+    choose(alice, "plain", size="2G", workers="3", course=text)
+    memory, variables = bound_and_variables(hub, "alice")
+    assert memory == 2 << 30
+    assert {"WORKERS=3", f"COURSE={text}"} <= variables
+
+    # What was answered last is in the form again, and is what a program gets that answers nothing.
+    alice.stop_server()
+    form = alice.follow("/hub/spawn").text
+    assert 'value="3"' in form
+    assert '<option value="2G" selected>' in form
+    alice.start_server()
+    assert bound_and_variables(hub, "alice")[0] == 2 << 30
+    alice.stop_server()
+    alice.api("POST", "/users/alice/server", json={"profile": "plain", "workers": 8})
+    alice.await_server()
+    memory, variables = bound_and_variables(hub, "alice")
+    assert (memory, "WORKERS=8" in variables) == (1 << 30, True), "the first choice that is alice's"
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ({"size": "16G"}, "members of staffers"),
+        ({"size": "3G"}, "no choice"),
+        ({"workers": "9"}, "from 1 to 8"),
+        ({"workers": "1.5"}, "steps of 1"),
+        ({"course": "x" * 21}, "at most 20 characters"),
+        ({"course": "a\nLD_PRELOAD=/x"}, "one line"),
+    ],
+)
+def test_an_answer_that_does_not_fit_starts_nothing(hub, alice, answer, words):
+    shown = send_form(alice, "plain", **answer)
+    assert shown.status_code == 400
+    assert words in shown.text
+    assert 'id="spawn_form"' in shown.text, "the form again, with what was sent"
+    assert not alice.server()
+    # By a program, root says no.
+    started = alice.api("POST", "/users/alice/server", json={"profile": "plain"} | answer)
+    assert started.status_code in (202, 400), started.text
+    eventually(lambda: not alice.server(), 20, "the start is refused")
+    assert words in alice.follow("/hub/spawn-pending/alice").text
+    assert "carrel-user-alice.service" not in hub.user_units()
+
+
+def test_members_of_a_group_have_its_choices(hub, alice):
+    assert ">16G<" not in alice.follow("/hub/spawn").text
+    with hub.login("bob") as bob:
+        assert ">16G<" in bob.follow("/hub/spawn").text
+        choose(bob, "plain", size="16G")
+        assert bound_and_variables(hub, "bob")[0] == 16 << 30
         bob.stop_server()
 
 

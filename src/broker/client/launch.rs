@@ -1,6 +1,6 @@
 //! A server to be started, and what comes of it.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use super::Error;
 use crate::{
@@ -28,6 +28,8 @@ pub struct LaunchOrder<'a> {
     pub ticket: Option<&'a Ticket>,
     /// The kind of server that was chosen.
     pub profile: Option<&'a ProfileName>,
+    /// What was answered to the options, by their names.
+    pub answers: &'a BTreeMap<String, String>,
 }
 
 /// A server whose unit is active; whether it answers is another question.

@@ -14,6 +14,7 @@ mod culler;
 mod hub;
 mod limits;
 mod openid_connect;
+mod option;
 mod profile;
 mod server;
 mod service;
@@ -27,6 +28,7 @@ pub(super) use self::{
     hub::{RawHub, RawLogin, RawTls},
     limits::RawLimits,
     openid_connect::RawOpenIdConnect,
+    option::RawOption,
     profile::RawProfile,
     server::{RawGroup, RawResources, RawSandbox, RawServer},
     service::RawService,

@@ -6,6 +6,7 @@
 mod json;
 mod label;
 mod name;
+mod option;
 mod profile;
 mod quantity;
 mod service;
@@ -25,6 +26,10 @@ pub(super) use label::{
 pub(super) use name::{
     AbsolutePath, AccountName, BaseUrl, Command, Folder, IssuerUrl, Listen, LocalPath,
     LoopbackListen, Origin, Peer, StoppedStatus, Text, Variable,
+};
+pub(super) use option::{
+    BoundWord, Number, OptionKindWord, OptionLabel, Scalar, Step, cpu_bound, memory_bound,
+    task_bound,
 };
 pub(super) use profile::{GatekeeperWord, ProfileLabel};
 pub(super) use quantity::{
@@ -148,4 +153,10 @@ read_by_spelling!(
     Terms,
     AccentColour,
     WebAddress,
+    OptionLabel,
+    OptionKindWord,
+    BoundWord,
+    Scalar,
+    Number,
+    Step,
 );

@@ -3,6 +3,7 @@
 mod access;
 mod hub;
 mod openid_connect;
+mod options;
 mod profiles;
 mod rules;
 mod scopes;
@@ -61,6 +62,7 @@ fn settings(merged: &mut Merged<'_>) -> Result<Settings, String> {
     let extra = std::mem::take(&mut raw.hub.extra_user_scopes);
     let extra = scopes::read("hub.extra_user_scopes", extra, merged);
     let hub = hub::hub(raw.hub);
+    let profiles = profiles::profiles(merged)?;
     Ok(Settings {
         openid_connect: openid_connect::provider(raw.openid_connect, &hub),
         hub,
@@ -69,7 +71,8 @@ fn settings(merged: &mut Merged<'_>) -> Result<Settings, String> {
         login: hub::login(raw.login),
         server: server::server(raw.server, merged),
         groups: server::groups(merged)?,
-        profiles: profiles::profiles(merged)?,
+        options: options::options(merged, &profiles)?,
+        profiles,
         hub_groups: access::hub_groups(merged)?,
         services: services::services(merged)?,
         roles: access::roles(extra, merged)?,

@@ -12,6 +12,7 @@ pub mod pending;
 pub mod root;
 pub mod shares;
 pub mod spawn;
+mod spawn_form;
 pub mod tokens;
 pub mod visit;
 

@@ -5,12 +5,11 @@ use std::{collections::BTreeMap, time::Duration};
 use http::StatusCode;
 
 use super::{
-    Context, Error, Reply, Request, form, frame_saying, next_target, page, query, see, server_of,
-    signed_in,
+    Context, Error, Reply, Request, form, next_target, page, query, see, server_of, signed_in,
+    spawn_form::{self, StartForm},
 };
 use crate::{
     auth::csrf,
-    config::settings::profiles::ProfileSettings,
     domain::{
         access::{self, StartServer, StopServer},
         names::ServerKey,
@@ -18,8 +17,10 @@ use crate::{
     },
     handlers::api::servers::{create_named, parse_display_name},
     http::forms::Form,
-    hub::{profiles, servers::StartError},
-    pages::spawn_form::{Choice, SpawnFormView, spawn_form_page},
+    hub::{
+        profiles::{self, Chosen},
+        servers::StartError,
+    },
 };
 
 /// How long a start is watched before the browser is sent to the page that follows it (PG-66), which
@@ -38,45 +39,28 @@ pub async fn spawn_by_visit(ctx: &Context, request: Request) -> Result<Reply, Er
     let query = query(&request)?;
     let options = options_in_query(&query)?;
     if options.is_empty() && must_choose(ctx, &key) {
-        return show_form(ctx, key, &query).await;
+        access::permit::<StartServer>(ctx.caller.as_ref(), key.clone())?;
+        super::check_user(ctx, &key.user).await?;
+        ctx.check_named(&key)?;
+        let server = ctx.hub().store.find_server(&key).await?;
+        let last = server.and_then(|server| server.user_options);
+        let last = Chosen::read(&ctx.settings, last.as_deref());
+        let groups = groups_of_owner(ctx, &key).await?;
+        let form = StartForm::new(key, &query, last);
+        return Ok(page(StatusCode::OK, form.page(ctx, &groups, None)));
     }
-    start(ctx, key, &query, options).await
+    start(ctx, key, &query, display_name(&query), options).await
 }
 
 /// Tells whether a start of this server begins with the choice of what it runs.
 pub(super) fn must_choose(ctx: &Context, key: &ServerKey) -> bool {
     let is_at_rest = matches!(ctx.hub().servers.status(key).life, Life::Stopped { .. });
-    is_at_rest && !ctx.settings.profiles.is_empty()
+    is_at_rest && ctx.settings.asks_at_starts()
 }
 
-/// Shows what there is to choose from; what was chosen last is chosen again.
-async fn show_form(ctx: &Context, key: ServerKey, query: &Form) -> Result<Reply, Error> {
-    access::permit::<StartServer>(ctx.caller.as_ref(), key.clone())?;
-    super::check_user(ctx, &key.user).await?;
-    ctx.check_named(&key)?;
-    let server = ctx.hub().store.find_server(&key).await?;
-    let last = profiles::chosen(server.and_then(|server| server.user_options).as_deref());
-    let offered = profiles::offered(ctx.hub(), &ctx.settings, &key).await;
-    let offered = offered.map_err(|error| {
-        let text = "Your groups could not be looked up. Try again in a moment.";
-        Error::unavailable(text).because(error)
-    })?;
-    let first = offered
-        .iter()
-        .position(|one| Some(&one.name) == last.as_ref());
-    let choice = |(index, one): (usize, &ProfileSettings)| Choice {
-        name: one.name.clone(),
-        title: one.title.clone(),
-        description: one.description.clone(),
-        is_chosen: index == first.unwrap_or(0),
-    };
-    let view = SpawnFormView {
-        frame: frame_saying(ctx, ctx.settings.hub.announcements.spawn.as_ref()),
-        choices: offered.into_iter().enumerate().map(choice).collect(),
-        next: next_target(ctx, query),
-        key,
-    };
-    Ok(page(StatusCode::OK, spawn_form_page(&view)))
+/// Returns what a new named server is to be called (PG-61).
+pub(super) fn display_name(fields: &Form) -> Option<&str> {
+    fields.get("display_name").filter(|name| !name.is_empty())
 }
 
 /// POST `/hub/spawn[/USER[/SERVER]]`: the same from a form.
@@ -86,31 +70,51 @@ pub async fn spawn_by_form(ctx: &Context, request: Request) -> Result<Reply, Err
     };
     let key = server_of(ctx, person)?;
     let query = query(&request)?;
-    let options = options_of(form(&request)?.iter());
+    let fields = form(&request)?;
+    let options = spawn_form::of_chosen_profile(options_of(fields.iter()));
     // The button of the home page says nothing of what is to run.
     if options.is_empty() && must_choose(ctx, &key) {
         access::permit::<StartServer>(ctx.caller.as_ref(), key.clone())?;
         let next = next_target(ctx, &query);
         return Ok(see(ctx.links.spawn(&key, next.as_deref()).as_str()));
     }
-    start(ctx, key, &query, options).await
+    if ctx.settings.asks_at_starts() {
+        access::permit::<StartServer>(ctx.caller.as_ref(), key.clone())?;
+        let chosen = Chosen::read(&ctx.settings, serialized(&options).as_deref());
+        let groups = groups_of_owner(ctx, &key).await?;
+        if let Err(fault) = chosen.check(&ctx.settings, &groups) {
+            let form = StartForm::new(key, &query, chosen);
+            let shown = form.page(ctx, &groups, Some(fault.to_string()));
+            return Ok(page(StatusCode::BAD_REQUEST, shown));
+        }
+    }
+    let display_name = display_name(&query).or_else(|| display_name(&fields));
+    start(ctx, key, &query, display_name, options).await
+}
+
+async fn groups_of_owner(ctx: &Context, key: &ServerKey) -> Result<Vec<String>, Error> {
+    let groups = profiles::groups_of_owner(ctx.hub(), &ctx.settings, key).await;
+    groups.map_err(|error| {
+        let text = "Your groups could not be looked up. Try again in a moment.";
+        Error::unavailable(text).because(error)
+    })
 }
 
 async fn start(
     ctx: &Context,
     key: ServerKey,
     query: &Form,
+    display_name: Option<&str>,
     options: Options,
 ) -> Result<Reply, Error> {
     let permit = access::permit::<StartServer>(ctx.caller.as_ref(), key.clone())?;
     super::check_user(ctx, &key.user).await?;
     ctx.check_named(&key)?;
-    let display_name = query.get("display_name").filter(|name| !name.is_empty());
     let display_name = display_name.map(parse_display_name).transpose()?;
     create_named(ctx, &key, display_name).await?;
     let servers = &ctx.hub().servers;
     let next = next_target(ctx, query);
-    match servers.start(&permit, serialized(options)) {
+    match servers.start(&permit, serialized(&options)) {
         Ok(()) => {}
         Err(StartError::AlreadyRunning(_)) => {
             let onward = next.unwrap_or_else(|| ctx.links.server(&key).into());
@@ -125,7 +129,7 @@ async fn start(
 }
 
 /// User options as pages send them: every field has a list of texts (PG-63, PG-65).
-type Options = BTreeMap<String, Vec<String>>;
+pub(super) type Options = BTreeMap<String, Vec<String>>;
 
 /// Returns the options in an address: those with `opt-` before their name or, when none has it, all fields.
 fn options_in_query(query: &Form) -> Result<Options, Error> {
@@ -155,7 +159,7 @@ fn options_of<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Options {
 }
 
 /// Without any, those of the last start are used again.
-fn serialized(options: Options) -> Option<String> {
+fn serialized(options: &Options) -> Option<String> {
     (!options.is_empty()).then(|| serde_json::json!(options).to_string())
 }
 
@@ -207,7 +211,7 @@ mod tests {
         for (query, expected) in table {
             let query = Form::parse_query(Some(query)).unwrap();
             let options = options_in_query(&query).unwrap();
-            assert_eq!(serialized(options).as_deref(), expected);
+            assert_eq!(serialized(&options).as_deref(), expected);
         }
         let nameless = Form::parse_query(Some("opt-=x")).unwrap();
         let error = options_in_query(&nameless).unwrap_err();

@@ -21,7 +21,7 @@ use crate::{
         server::{Event, FailureCause, InvocationId, UnitEnd},
         unit::Places,
     },
-    hub::{oauth, profiles, routes::Route, tokens},
+    hub::{oauth, profiles, profiles::Chosen, routes::Route, tokens},
     store::{self, runs::NewRun},
     systemd::{Exit, UnitStatus, journal},
     telemetry::causes::Causes,
@@ -56,14 +56,15 @@ async fn try_launch(
     // The record comes before the unit: whatever is killed from here on, the next hub finds either
     // a record without a unit or a unit with a record, and knows what to do with both.
     let run = new_run(shared, key, &token, options).await?;
-    parts.store.begin_run(run).await?;
-    let options = shared.options(key).await?;
-    let chosen = profiles::chosen(options.as_deref());
+    let begun = parts.store.begin_run(run).await?;
+    let settings = parts.settings.load_full();
+    let chosen = Chosen::read(&settings, begun.user_options.as_deref());
     let order = LaunchOrder {
         key,
         token: &token,
         ticket: ticket.as_ref(),
-        profile: chosen.as_ref(),
+        profile: chosen.profile.as_ref(),
+        answers: &chosen.answers,
     };
     let launched = parts.broker.launch(order).await?;
     parts
