@@ -11,7 +11,7 @@ use super::csrf;
 use crate::{
     domain::secret::Secret,
     http::{
-        cookies::{HUB_LOGIN, SESSION_ID, SetCookie, XSRF, clear},
+        cookies::{HUB_LOGIN, SESSION_ID, SIGN_IN, SetCookie, XSRF, clear},
         error::Error,
         reply::Reply,
     },
@@ -19,6 +19,8 @@ use crate::{
 
 /// How long the form token of somebody who has not logged in is kept.
 const ANONYMOUS_LIFETIME: Duration = Duration::from_secs(3600);
+/// How long a person may take at the OpenID Connect provider.
+const SIGN_IN_LIFETIME: Duration = Duration::from_secs(600);
 
 /// Sets the cookies of a fresh login.
 pub fn set_login(
@@ -68,6 +70,26 @@ pub fn set_xsrf(reply: &mut Reply, token: &str, holder: csrf::Holder) {
             lifetime,
         },
     );
+}
+
+/// Sets what the browser keeps while it is at the OpenID Connect provider.
+pub fn set_sign_in(reply: &mut Reply, value: &Secret<String>) {
+    set(
+        reply,
+        SetCookie {
+            name: SIGN_IN,
+            value: value.expose(),
+            path: "/",
+            lifetime: Some(SIGN_IN_LIFETIME),
+        },
+    );
+}
+
+/// Makes the browser forget that.
+pub fn forget_sign_in(reply: &mut Reply) {
+    if let Some(value) = clear(SIGN_IN, "/") {
+        reply.headers_mut().append(header::SET_COOKIE, value);
+    }
 }
 
 /// Makes the browser forget all three.

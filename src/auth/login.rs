@@ -43,9 +43,9 @@ const SHOWN_NAME_CHARS: usize = 64;
 /// All logins under way.
 #[derive(Debug)]
 pub struct Logins {
-    broker: Broker,
-    throttle: Throttle,
-    clock: Clock,
+    pub(super) broker: Broker,
+    pub(super) throttle: Throttle,
+    pub(super) clock: Clock,
     waiting: Mutex<HashMap<String, Waiting>>,
 }
 
@@ -103,7 +103,7 @@ impl Logins {
         let begun = Instant::now();
         let attempt = match self.throttle.attempt(username, remote, self.clock.now()) {
             Ok(attempt) => attempt,
-            Err(wait) => return throttled(wait),
+            Err(wait) => return held_up(wait),
         };
         let outcome = match UserName::parse(username) {
             Ok(user) => match self.broker.begin_login(&user, remote).await {
@@ -144,7 +144,7 @@ impl Logins {
         let username = waiting.username.clone();
         let attempt = match self.throttle.attempt(&username, remote, self.clock.now()) {
             Ok(attempt) => attempt,
-            Err(wait) => return throttled(wait),
+            Err(wait) => return held_up(wait),
         };
         let outcome = match waiting.conversation.answer(answers).await {
             Ok(()) => self.talk(waiting, conversation, None).await,
@@ -234,9 +234,14 @@ async fn settle(begun: Instant) {
     tokio::time::sleep_until(begun + REFUSAL_STEP * steps).await;
 }
 
-fn throttled(wait: Duration) -> Outcome {
-    METRICS.logins_throttled.count_one();
+fn held_up(wait: Duration) -> Outcome {
+    throttled();
     Outcome::Throttled(wait)
+}
+
+/// Counts an attempt that was not heard.
+pub(super) fn throttled() {
+    METRICS.logins_throttled.count_one();
 }
 
 fn measure(outcome: &Outcome, begun: Instant) {
@@ -246,6 +251,11 @@ fn measure(outcome: &Outcome, begun: Instant) {
         // It goes on, or was none.
         Outcome::Asked { .. } | Outcome::Expired | Outcome::Throttled(_) => return,
     };
+    measure_login(ended, begun);
+}
+
+/// Counts a login that ended, with the time it took.
+pub(super) fn measure_login(ended: metrics::Outcome, begun: Instant) {
     METRICS.logins.observe(&ended, begun.elapsed());
 }
 

@@ -7,4 +7,6 @@ pub mod cookies;
 pub mod csrf;
 pub mod identify;
 pub mod login;
+pub mod provider;
+pub mod sign_in;
 pub mod throttle;

@@ -3,6 +3,7 @@
 mod frames;
 mod launch;
 mod measure;
+mod provider;
 
 use std::{io, net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
 
@@ -14,9 +15,11 @@ use tokio::{
 };
 
 pub use self::launch::{LaunchError, LaunchOrder, Launched};
+pub use self::provider::ProviderError;
 use self::{
     frames::{receive_frame, send_frame},
     launch::{read_fault, read_launched},
+    provider::PROVIDER_PLACES,
 };
 use super::{
     gate,
@@ -77,6 +80,7 @@ pub enum Error {
 pub struct Broker {
     socket: PathBuf,
     login_places: Arc<Semaphore>,
+    provider_places: Arc<Semaphore>,
     pam_timeout: Duration,
     start_timeout: Duration,
     stop_timeout: Duration,
@@ -91,6 +95,16 @@ pub struct Login {
     pub admin: bool,
     /// The proof of this login.
     pub ticket: Ticket,
+}
+
+impl Login {
+    fn of(account: Account, ticket: WireSecret) -> Self {
+        Self {
+            admin: account.admin,
+            account,
+            ticket: Ticket::from_secret(ticket.0),
+        }
+    }
 }
 
 /// What happens next in a login.
@@ -118,6 +132,7 @@ impl Broker {
         Self {
             socket: settings.hub.runtime_dir.join(SOCKET_NAME),
             login_places: Arc::new(Semaphore::new(LOGIN_PLACES)),
+            provider_places: Arc::new(Semaphore::new(PROVIDER_PLACES)),
             pam_timeout: settings.login.pam_timeout,
             start_timeout: settings.server.start_timeout,
             stop_timeout: settings.server.stop_timeout,
@@ -129,6 +144,7 @@ impl Broker {
         Self {
             socket,
             login_places: Arc::new(Semaphore::new(LOGIN_PLACES)),
+            provider_places: Arc::new(Semaphore::new(PROVIDER_PLACES)),
             pam_timeout: Duration::from_secs(30),
             start_timeout: Duration::from_secs(60),
             stop_timeout: Duration::from_secs(20),
@@ -319,11 +335,7 @@ impl Conversation {
             return Err(unexpected(reply));
         };
         let account = Account::try_from(account).map_err(|_| Error::Protocol)?;
-        Ok(Step::Accepted(Login {
-            admin: account.admin,
-            account,
-            ticket: Ticket::from_secret(ticket.0),
-        }))
+        Ok(Step::Accepted(Login::of(account, ticket)))
     }
 
     /// Answers the questions of the last [`Step::Prompt`], in their order.

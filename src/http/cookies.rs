@@ -17,8 +17,11 @@ pub const XSRF: &str = "__Host-_xsrf";
 /// The cookie that ties what single-user servers remember to a login; they read it (SU-33).
 pub const SESSION_ID: &str = "jupyterhub-session-id";
 
+/// The cookie that ties a sign-in at the OpenID Connect provider to the browser it was begun in.
+pub const SIGN_IN: &str = "__Host-jupyterhub-sign-in";
+
 /// The cookies that no user server may see, set or clear.
-pub const HUB_ONLY: [&str; 2] = [HUB_LOGIN, XSRF];
+pub const HUB_ONLY: [&str; 3] = [HUB_LOGIN, XSRF, SIGN_IN];
 
 /// Returns the cookies of a request as name and value, in the order they came.
 ///

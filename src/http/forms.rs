@@ -52,6 +52,11 @@ impl Form {
         Self::parse(query.unwrap_or_default().as_bytes())
     }
 
+    /// Makes a form of one field.
+    pub fn of(name: &str, value: String) -> Self {
+        Self(vec![(name.to_owned(), value)])
+    }
+
     /// Returns the first field of that name.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.get_all(name).next()

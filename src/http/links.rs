@@ -129,6 +129,17 @@ impl Links {
         Link(paths::service_prefix(&self.base, name))
     }
 
+    /// Returns the login page, whatever may lead on from it at once.
+    pub fn login_form(&self) -> Link {
+        self.in_hub("login").with("error", Some(""))
+    }
+
+    /// Returns what leads to the OpenID Connect provider, and on to `next` afterwards.
+    pub fn oauth_login(&self, next: Option<&str>) -> Link {
+        let next = next.filter(|next| !next.is_empty());
+        self.in_hub("oauth_login").with("next", next)
+    }
+
     /// Returns where to log out.
     pub fn logout(&self) -> Link {
         self.in_hub("logout")

@@ -31,6 +31,10 @@ pub struct LoginView {
     pub terms: Vec<String>,
     /// What is asked for.
     pub round: LoginRound,
+    /// What people call the provider at which one can sign in, if there is one.
+    pub provider: Option<String>,
+    /// Whether one can log in with a password.
+    pub passwords: bool,
 }
 
 /// Which questions the login page asks.
@@ -106,27 +110,54 @@ pub fn login_page(view: &LoginView) -> Markup {
             @if let Some(error) = &view.error {
                 p #login_error .login_error.notice.bad role="alert" { (error_text(error)) }
             }
-            form.stack method="post" action=(view.frame.links.login(Some(&view.next))) {
-                (forms::xsrf_field(&view.frame))
-                @match &view.round {
-                    LoginRound::Password { username, accepts_terms } => {
-                        (password_fields(view, username))
-                        @if !view.terms.is_empty() { (terms_fields(&view.terms, *accepts_terms)) }
-                    }
-                    LoginRound::Further { conversation, username, messages, prompts } => {
-                        p { "Logging in as " strong { (shown_name(username)) } "." }
-                        input type="hidden" name="conversation" value=(conversation);
-                        (further_fields(messages, prompts))
-                    }
-                }
-                button #login_submit .primary type="submit" { (submit_text(&view.round)) }
+            @if let (Some(provider), LoginRound::Password { .. }) = (&view.provider, &view.round) {
+                (provider_form(view, provider))
+                @if view.passwords { p { "Or log in with a password:" } }
             }
+            @if view.passwords { (login_form(view)) }
             @if matches!(view.round, LoginRound::Further { .. }) {
                 p { a href=(view.frame.links.login(Some(&view.next))) { "Start again" } }
             }
         }
     };
     framed(&view.frame, &Page::still("login", "Log in"), &content)
+}
+
+/// Leads to the provider, with nothing but where to go afterwards and that the terms are accepted.
+fn provider_form(view: &LoginView, provider: &str) -> Markup {
+    html! {
+        form.stack method="get" action=(view.frame.links.oauth_login(None)) {
+            @if !view.next.is_empty() { input type="hidden" name="next" value=(view.next); }
+            @if !view.terms.is_empty() {
+                (terms_text(&view.terms))
+                (terms_box("provider_terms_checkbox", false))
+            }
+            button.primary type="submit" { "Sign in with " (provider) }
+        }
+    }
+}
+
+fn login_form(view: &LoginView) -> Markup {
+    html! {
+        form.stack method="post" action=(view.frame.links.login(Some(&view.next))) {
+            (forms::xsrf_field(&view.frame))
+            @match &view.round {
+                LoginRound::Password { username, accepts_terms } => {
+                    (password_fields(view, username))
+                    @if !view.terms.is_empty() {
+                        @if view.provider.is_none() { (terms_text(&view.terms)) }
+                        (terms_box(TERMS_FIELD, *accepts_terms))
+                    }
+                }
+                LoginRound::Further { conversation, username, messages, prompts } => {
+                    p { "Logging in as " strong { (shown_name(username)) } "." }
+                    input type="hidden" name="conversation" value=(conversation);
+                    (further_fields(messages, prompts))
+                }
+            }
+            button #login_submit .primary type="submit" { (submit_text(&view.round)) }
+        }
+    }
 }
 
 fn password_fields(view: &LoginView, username: &str) -> Markup {
@@ -147,15 +178,21 @@ fn password_fields(view: &LoginView, username: &str) -> Markup {
     }
 }
 
-/// Shows the terms in a box that can be scrolled by keyboard too, and what accepts them.
-fn terms_fields(terms: &[String], are_accepted: bool) -> Markup {
+/// Shows the terms in a box that can be scrolled by keyboard too.
+fn terms_text(terms: &[String]) -> Markup {
     html! {
         div #login_terms .terms role="region" aria-label="Terms" tabindex="0" {
             @for paragraph in terms { p { (paragraph) } }
         }
+    }
+}
+
+/// What accepts them.
+fn terms_box(id: &str, are_accepted: bool) -> Markup {
+    html! {
         div.pick {
-            input #(TERMS_FIELD) type="checkbox" name=(TERMS_FIELD) value="1" required checked[are_accepted];
-            label for=(TERMS_FIELD) { "I accept these terms." }
+            input id=(id) type="checkbox" name=(TERMS_FIELD) value="1" required checked[are_accepted];
+            label for=(id) { "I accept these terms." }
         }
     }
 }

@@ -18,6 +18,7 @@ pub mod login;
 pub mod not_installed;
 pub mod not_running;
 pub mod shares;
+pub mod sign_in_failed;
 pub mod spawn_failed;
 pub mod spawn_form;
 pub mod spawn_pending;

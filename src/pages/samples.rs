@@ -2,6 +2,7 @@
 
 mod admin;
 mod shares;
+mod sign_in;
 mod tokens;
 
 use std::time::Duration;
@@ -155,6 +156,7 @@ impl Texts {
 /// Returns every sample with its name.
 pub(super) fn all(texts: Texts) -> Vec<(&'static str, Markup)> {
     let mut samples = logins(texts);
+    samples.extend(sign_in::all(texts));
     samples.extend(homes(texts));
     samples.extend(spawns(texts));
     samples.extend(answers(texts));
@@ -177,6 +179,16 @@ fn logins(texts: Texts) -> Vec<(&'static str, Markup)> {
             },
             accepts_terms: false,
         },
+        provider: None,
+        passwords: true,
+    };
+    let with_provider = LoginView {
+        provider: Some(texts.text("Example University")),
+        ..first.clone()
+    };
+    let without_passwords = LoginView {
+        passwords: false,
+        ..with_provider.clone()
     };
     let with_error = |error| {
         let mut view = first.clone();
@@ -239,6 +251,8 @@ fn logins(texts: Texts) -> Vec<(&'static str, Markup)> {
         ),
         ("login-unavailable", with_error(LoginError::Unavailable)),
         ("login-further", login_page(&further)),
+        ("login-provider", login_page(&with_provider)),
+        ("login-provider-only", login_page(&without_passwords)),
         (
             "logged-out",
             logged_out_page(&LoggedOutView {

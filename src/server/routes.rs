@@ -64,6 +64,8 @@ pub static TABLE: &[Row] = &[
     row!("" Page GET => html::root::lead_on),
     row!("home" Page GET => html::home::show_home),
     row!("login" Page GET => html::login::show_login, POST => html::login::submit_login),
+    row!("oauth_login" Page GET => html::sign_in::lead_to_provider),
+    row!("oauth_callback" Page GET => html::sign_in::take_arrival),
     row!("logout" Page GET => html::logout::log_out),
     row!("spawn" Page GET => html::spawn::spawn_by_visit, POST => html::spawn::spawn_by_form),
     row!("spawn/{user}" Page GET => html::spawn::spawn_by_visit, POST => html::spawn::spawn_by_form),

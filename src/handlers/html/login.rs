@@ -25,6 +25,12 @@ pub async fn show_login(ctx: &Context, request: Request) -> Result<Reply, Error>
     if let Some(person) = ctx.person() {
         return Ok(see(&root::after_login(ctx, person, &query)));
     }
+    let provider = ctx.settings.openid_connect.as_ref();
+    let auto = provider.is_some_and(|provider| provider.auto) && ctx.settings.site.terms.is_empty();
+    if auto && query.get("error").is_none() {
+        let next = next_target(ctx, &query);
+        return Ok(see(ctx.links.oauth_login(next.as_deref()).as_str()));
+    }
     let username = query.get("username").unwrap_or_default().to_owned();
     let round = LoginRound::Password {
         username,
@@ -38,6 +44,9 @@ pub async fn show_login(ctx: &Context, request: Request) -> Result<Reply, Error>
 
 /// POST `/hub/login`: a name and a password, or the answers of a further round.
 pub async fn submit_login(ctx: &Context, request: Request) -> Result<Reply, Error> {
+    if !ctx.settings.login.passwords {
+        return Err(Error::forbidden("Passwords are not taken here."));
+    }
     let query = query(&request)?;
     let form = form(&request)?;
     let secret = |text: &str| Secret::new(text.to_owned());
@@ -49,14 +58,8 @@ pub async fn submit_login(ctx: &Context, request: Request) -> Result<Reply, Erro
             .logins
             .go_on(conversation, answers, ctx.remote)
             .await
-    } else if !ctx.settings.site.terms.is_empty() && form.get(TERMS_FIELD).is_none() {
-        let view = view(
-            ctx,
-            &query,
-            Some(LoginError::TermsNotAccepted),
-            first_round(&form),
-        );
-        return Ok(page(StatusCode::BAD_REQUEST, login_page(&view)));
+    } else if !accepts_terms(ctx, &form) {
+        return Ok(terms_first(ctx, &query, &form));
     } else {
         let username = form.get("username").unwrap_or_default().trim();
         let password = secret(form.get("password").unwrap_or_default());
@@ -67,6 +70,18 @@ pub async fn submit_login(ctx: &Context, request: Request) -> Result<Reply, Erro
             .await
     };
     answer(ctx, &query, &form, outcome).await
+}
+
+/// Tells whether whoever sent `form` accepts the site's terms, if there are any.
+pub(super) fn accepts_terms(ctx: &Context, form: &Form) -> bool {
+    ctx.settings.site.terms.is_empty() || form.get(TERMS_FIELD).is_some()
+}
+
+/// Returns the login page again after the terms were not accepted.
+pub(super) fn terms_first(ctx: &Context, query: &Form, form: &Form) -> Reply {
+    let error = Some(LoginError::TermsNotAccepted);
+    let view = view(ctx, query, error, first_round(form));
+    page(StatusCode::BAD_REQUEST, login_page(&view))
 }
 
 async fn answer(
@@ -103,7 +118,7 @@ async fn answer(
 }
 
 /// Remembers the login and leads on (PG-46).
-async fn welcome(ctx: &Context, query: &Form, login: Login) -> Result<Reply, Error> {
+pub(super) async fn welcome(ctx: &Context, query: &Form, login: Login) -> Result<Reply, Error> {
     let hub = ctx.hub();
     let person = &login.account.name;
     users::log_in(hub, &login).await?;
@@ -156,6 +171,8 @@ fn view(ctx: &Context, query: &Form, error: Option<LoginError>, round: LoginRoun
         error,
         terms: ctx.settings.site.terms.clone(),
         round,
+        provider: ctx.settings.openid_connect.as_ref().map(|p| p.name.clone()),
+        passwords: ctx.settings.login.passwords,
     }
 }
 

@@ -11,6 +11,7 @@ pub mod named_servers;
 pub mod pending;
 pub mod root;
 pub mod shares;
+pub mod sign_in;
 pub mod spawn;
 mod spawn_form;
 pub mod tokens;

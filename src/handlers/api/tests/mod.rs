@@ -19,6 +19,7 @@ mod services;
 mod share_codes;
 mod share_page;
 mod shares;
+mod sign_in;
 mod site;
 mod spawn_forms;
 mod token_page;

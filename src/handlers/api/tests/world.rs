@@ -68,8 +68,10 @@ const BEGIN: Timestamp = Timestamp::from_micros(1_767_323_045_000_000);
 pub(super) struct World {
     pub(super) parts: Arc<Parts>,
     pub(super) settings: Settings,
-    /// The other ends of the bus and the broker's socket: open, and deaf.
-    other_ends: (zbus::Connection, UnixListener, TempDir),
+    /// The broker's socket, which nobody serves unless a test does.
+    pub(super) broker: UnixListener,
+    /// The other end of the bus, open and deaf, and the socket's folder.
+    other_ends: (zbus::Connection, TempDir),
 }
 
 /// What came back, in the form a client reads it.
@@ -174,7 +176,8 @@ impl World {
         let world = Self {
             parts: Arc::new(parts),
             settings,
-            other_ends: (other_end, deaf_broker, dir),
+            broker: deaf_broker,
+            other_ends: (other_end, dir),
         };
         for (name, uid) in [("alice", 1001), ("bob", 1002), ("boss", 1003)] {
             world.log_in(name, uid).await;
@@ -184,7 +187,7 @@ impl World {
 
     /// Lets nobody reach the broker any more, so that whoever asks it hears so at once.
     pub(super) fn end_broker(&self) {
-        let (_, _, dir) = &self.other_ends;
+        let (_, dir) = &self.other_ends;
         std::fs::remove_file(dir.path().join("broker.sock")).unwrap();
     }
 
