@@ -17,6 +17,7 @@ use crate::{
         names::ServerKey,
         profile::{Gatekeeper, ProfileName},
     },
+    store::{self, Store},
 };
 
 /// The option that names the profile.
@@ -75,6 +76,30 @@ impl Chosen {
     }
 }
 
+/// Returns the options to record for a start: those given, or what replaces those of the last start.
+pub async fn options_of_start(
+    store: &Store,
+    settings: &Settings,
+    key: &ServerKey,
+    given: Option<String>,
+) -> Result<Option<String>, store::Error> {
+    if given.is_some() || !settings.profiles.is_empty() {
+        return Ok(given);
+    }
+    let last = store.find_server(key).await?;
+    let last = last.and_then(|server| server.user_options);
+    Ok(forgotten(settings, last.as_deref()))
+}
+
+/// Returns the options of the last start without the profile that they name, where there is none to choose
+/// any more: somebody who is asked nothing could name no other. Nothing when they stay as they are.
+fn forgotten(settings: &Settings, last: Option<&str>) -> Option<String> {
+    let mut options: Value = serde_json::from_str(last?).ok()?;
+    let is_stale =
+        settings.profiles.is_empty() && options.as_object_mut()?.remove(OPTION).is_some();
+    is_stale.then(|| options.to_string())
+}
+
 /// Pages send lists of texts, programs a text or a number (PG-65).
 fn text_of(option: &Value) -> Option<String> {
     match option.get(0).unwrap_or(option) {
@@ -119,6 +144,29 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+
+    #[test]
+    fn a_profile_is_forgotten_when_there_is_none_to_choose() {
+        let none = Settings::default();
+        let check = |last, expected| assert_eq!(forgotten(&none, last).as_deref(), expected);
+        check(
+            Some(r#"{"profile":["lab"],"size":"big"}"#),
+            Some(r#"{"size":"big"}"#),
+        );
+        check(Some(r#"{"profile":"lab"}"#), Some("{}"));
+        for kept in [
+            None,
+            Some("{}"),
+            Some(r#"{"size":"big"}"#),
+            Some("[1]"),
+            Some("no JSON"),
+        ] {
+            check(kept, None);
+        }
+        let text = "[[profiles]]\nname = \"other\"\ntitle = \"Other\"\n";
+        let some = crate::config::parse(Path::new("c"), text).unwrap();
+        assert_eq!(forgotten(&some, Some(r#"{"profile":"lab"}"#)), None);
+    }
 
     #[test]
     fn options_name_a_profile() {

@@ -53,11 +53,12 @@ async fn try_launch(
     let token = parts.entropy.hex_text();
     let ticket = parts.store.find_ticket(&key.user).await?;
     let ticket = ticket.map(|text| Ticket::from_text(text.expose().clone()));
+    let settings = parts.settings.load_full();
+    let options = profiles::options_of_start(&parts.store, &settings, key, options).await?;
     // The record comes before the unit: whatever is killed from here on, the next hub finds either
     // a record without a unit or a unit with a record, and knows what to do with both.
     let run = new_run(shared, key, &token, options).await?;
     let begun = parts.store.begin_run(run).await?;
-    let settings = parts.settings.load_full();
     let chosen = Chosen::read(&settings, begun.user_options.as_deref());
     let order = LaunchOrder {
         key,
