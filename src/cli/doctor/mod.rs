@@ -8,6 +8,7 @@ mod certificate;
 mod command;
 mod database;
 mod files;
+mod provider;
 mod server;
 mod sockets;
 mod system;
@@ -72,6 +73,7 @@ async fn examine(config: &Path) -> Vec<Check> {
         &machine,
         &crate::domain::time::Clock::System,
     ));
+    checks.extend(provider::provider(&machine).await);
     checks.push(database::readable(&machine).await);
     checks
 }
