@@ -59,8 +59,8 @@ fn signed(
     let may_be = keys.keys.iter().filter(|key| fits(key, header));
     let mut outcome = Err(Error::Token("none of the provider's keys fits"));
     for key in may_be.take(MAX_KEYS) {
-        let key = DecodingKey::from_jwk(key)?;
-        outcome = decode::<Claims>(token, &key, validation)
+        outcome = DecodingKey::from_jwk(key)
+            .and_then(|key| decode::<Claims>(token, &key, validation))
             .map(|data| data.claims)
             .map_err(Error::Signature);
         if outcome.is_ok() {
@@ -70,14 +70,15 @@ fn signed(
     outcome
 }
 
-/// Tells whether a key is for signatures of this kind, and the one the token names if it names one.
+/// Tells whether a key is for signatures of this kind, and the one the token names if it names one. A
+/// key need not say what it is for (RFC 7517 sections 4.2 and 4.4).
 fn fits(key: &Jwk, header: &jsonwebtoken::Header) -> bool {
     let common = &key.common;
     let named = header.kid.is_none() || common.key_id == header.kid;
     let is_for_signing = !matches!(common.public_key_use, Some(PublicKeyUse::Encryption));
     let algorithm = common.key_algorithm.map(|algorithm| algorithm.to_string());
     let of_kind = algorithm.is_none_or(|name| name.parse::<Algorithm>().ok() == Some(header.alg));
-    named && is_for_signing && of_kind && key.is_supported()
+    named && is_for_signing && of_kind
 }
 
 /// A token for several must have been asked for by this hub (section 3.1.3.7, rules 4 and 5).

@@ -113,6 +113,35 @@ fn only_the_providers_own_keys_count() {
 }
 
 #[test]
+fn keys_may_say_little_and_lie_beside_others() {
+    let provider = Provider::new("k1");
+    let mut own = serde_json::to_value(&provider.keys.keys[0]).unwrap();
+    let token = provider.sign(&good(), Some("k1"));
+    for (alg, is_good) in [
+        (None, true),
+        (Some("ES256"), true),
+        (Some("ES384"), false),
+        (Some("RSA-OAEP"), false),
+        (Some("new"), false),
+    ] {
+        match alg {
+            Some(alg) => own["alg"] = json!(alg),
+            None => own.as_object_mut().unwrap().retain(|key, _| key != "alg"),
+        }
+        let set = json!({"keys": [
+            {"kty": "new", "kid": "k1", "x": 1},
+            {"kty": "EC", "crv": "secp256k1", "kid": "k1", "x": "AA", "y": "AA"},
+            {"kty": "RSA", "use": "enc", "alg": "RSA-OAEP-256", "kid": "k1", "n": "AA", "e": "AQAB"},
+            {"kty": "oct", "kid": "k1", "k": "AA"},
+            own,
+        ]});
+        let keys: JwkSet = serde_json::from_value(set).unwrap();
+        let found = verify(&token, &keys, &EXPECTED);
+        assert_eq!(found.is_ok(), is_good, "{alg:?}: {found:?}");
+    }
+}
+
+#[test]
 fn a_public_key_is_no_shared_secret_and_no_signature_is_none() {
     let provider = Provider::new("k1");
     let secret = EncodingKey::from_secret(b"carrel");
