@@ -8,7 +8,7 @@ from appliance import built, eventually, repacked
 
 SOCKETS = ("carrel.socket", "carrel-http.socket", "carrel-api.socket", "carrel-admin.socket", "carrel-broker.socket",
            "carrel-oidc.socket")
-MAX_EXPOSURE = {"carrel.service": 0.6, "carrel-broker.service": 2.9, "carrel-oidc@x.service": 1.5}
+MAX_EXPOSURE = {"carrel.service": 0.6, "carrel-broker.service": 2.9, "carrel-oidc@x.service": 1.1}
 
 
 @pytest.fixture
