@@ -1,0 +1,3 @@
+"""JupyterHub's tests of invitations."""
+
+from jupyterhub.tests.browser.test_share import *  # noqa: F403
