@@ -64,6 +64,17 @@ pub enum Refused {
 }
 
 impl Chosen {
+    /// Leaves out the answers that a member of these system groups cannot give (any more).
+    pub fn fitting(mut self, settings: &Settings, groups: &[String]) -> Self {
+        let fits = |name: &str, answer: &str| {
+            let mut asked = settings.asked(self.profile.as_ref());
+            let option = asked.find(|option| option.name.as_str() == name);
+            option.is_some_and(|option| option.changes(Some(answer), groups).is_ok())
+        };
+        self.answers.retain(|name, answer| fits(name, answer));
+        self
+    }
+
     /// Finds out whether a member of these system groups may choose this. The broker looks again.
     pub fn check(&self, settings: &Settings, groups: &[String]) -> Result<(), Refused> {
         if let Some(name) = &self.profile

@@ -46,7 +46,7 @@ pub async fn spawn_by_visit(ctx: &Context, request: Request) -> Result<Reply, Er
         let last = server.and_then(|server| server.user_options);
         let last = Chosen::read(&ctx.settings, last.as_deref());
         let groups = groups_of_owner(ctx, &key).await?;
-        let form = StartForm::new(key, &query, last);
+        let form = StartForm::new(key, &query, last.fitting(&ctx.settings, &groups));
         return Ok(page(StatusCode::OK, form.page(ctx, &groups, None)));
     }
     start(ctx, key, &query, display_name(&query), options).await
