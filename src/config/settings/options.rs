@@ -133,19 +133,19 @@ pub enum Unfit {
     NotAsked(String),
     /// It is none of the choices.
     #[error("{0} has no choice {1:?}")]
-    NoChoice(OptionName, String),
+    NoChoice(String, String),
     /// It is a choice of others.
     #[error("the choice {1:?} of {0} is for members of {2}")]
-    NotYours(OptionName, String, String),
+    NotYours(String, String, String),
     /// Every choice is one of others.
     #[error("none of the choices of {0} is for you")]
-    NothingLeft(OptionName),
+    NothingLeft(String),
     /// It is no number, or not one of those.
     #[error("{0} must be a number from {1} to {2} in steps of {3}")]
-    Number(OptionName, String, String, String),
+    Number(String, String, String, String),
     /// It is too long, or no line of text.
     #[error("{0} must be one line of at most {1} characters")]
-    Text(OptionName, usize),
+    Text(String, usize),
 }
 
 impl OptionSettings {
@@ -178,7 +178,7 @@ impl OptionSettings {
         let default = open.iter().find(|one| one.text == self.default);
         let settled = default.or_else(|| open.first());
         settled.map_or_else(
-            || Err(Unfit::NothingLeft(self.name.clone())),
+            || Err(Unfit::NothingLeft(self.title.clone())),
             |one| Ok(one.text.as_str()),
         )
     }
@@ -199,7 +199,7 @@ impl OptionSettings {
                 Some(one) if one.is_for(groups) => Ok(()),
                 Some(one) => {
                     let groups = one.groups.join(", ");
-                    Err(Unfit::NotYours(self.name.clone(), one.text.clone(), groups))
+                    Err(Unfit::NotYours(self.title.clone(), one.text.clone(), groups))
                 }
                 None => Err(self.unfit(answer)),
             },
@@ -216,7 +216,7 @@ impl OptionSettings {
     }
 
     fn unfit(&self, answer: &str) -> Unfit {
-        let name = self.name.clone();
+        let name = self.title.clone();
         match &self.kind {
             OptionKind::Choice(_) => Unfit::NoChoice(name, answer.to_owned()),
             OptionKind::Text { max_length } => Unfit::Text(name, *max_length),
