@@ -199,7 +199,11 @@ impl OptionSettings {
                 Some(one) if one.is_for(groups) => Ok(()),
                 Some(one) => {
                     let groups = one.groups.join(", ");
-                    Err(Unfit::NotYours(self.title.clone(), one.text.clone(), groups))
+                    Err(Unfit::NotYours(
+                        self.title.clone(),
+                        one.text.clone(),
+                        groups,
+                    ))
                 }
                 None => Err(self.unfit(answer)),
             },
