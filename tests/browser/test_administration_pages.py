@@ -66,7 +66,9 @@ def names(page) -> list[str]:
 def search(page, part: str, state: str = "") -> None:
     page.fill("#name-filter", part)
     page.select_option("#state", state)
-    page.get_by_role("button", name="Search").click()
+    # What comes next may load the page again, which would break a load that is still under way off.
+    with page.expect_navigation():
+        page.get_by_role("button", name="Search").click()
 
 
 def tick(page, *people: str) -> None:
@@ -75,7 +77,8 @@ def tick(page, *people: str) -> None:
 
 
 def press(page, button: str) -> None:
-    page.get_by_role("group", name="With those ticked").get_by_role("button", name=button, exact=True).click()
+    with page.expect_navigation():
+        page.get_by_role("group", name="With those ticked").get_by_role("button", name=button, exact=True).click()
 
 
 def await_state(page, name: str, state: str) -> None:

@@ -6,7 +6,6 @@ pass and why each other one cannot; whatever goes otherwise fails.
 """
 
 import itertools
-import re
 from collections import namedtuple
 from pathlib import Path
 from types import SimpleNamespace
