@@ -8,6 +8,7 @@ use super::{
     failure::FailureView,
     forms,
     frame::{Frame, Page, framed},
+    live::{self, IsMoving},
     times, words,
 };
 use crate::{
@@ -86,6 +87,11 @@ pub enum ServerState {
 }
 
 impl ServerState {
+    /// Tells whether it is on its way to another state.
+    pub(super) fn is_moving(self) -> bool {
+        matches!(self, Self::Starting { .. } | Self::Stopping { .. })
+    }
+
     /// Returns what `life` looks like from outside.
     pub fn of(life: &Life) -> Self {
         match life {
@@ -117,12 +123,8 @@ pub struct Usage {
 
 /// Renders the home page.
 pub fn home_page(view: &HomeView) -> Markup {
-    let is_moving = view.servers.iter().any(|server| {
-        matches!(
-            server.state,
-            ServerState::Starting { .. } | ServerState::Stopping { .. }
-        )
-    });
+    let is_moving = IsMoving::from(view.servers.iter().any(|server| server.state.is_moving()));
+    let cards = html! { @for server in &view.servers { (server_card(view, server)) } };
     let named_count = view
         .servers
         .iter()
@@ -133,17 +135,14 @@ pub fn home_page(view: &HomeView) -> Markup {
         @if let Some(error) = &view.error {
             p.notice.bad role="alert" { (error) }
         }
-        p #live .sr role="status" {}
-        div #refreshed data-moving=(is_moving) {
-            @for server in &view.servers { (server_card(view, server)) }
-        }
+        (live::part(&view.frame, &view.frame.links.home(), is_moving, &cards))
         @if let Some(named) = &view.named { (new_server_form(view, named, named_count)) }
     };
     let page = Page {
         title: "Home",
         kind: "home",
         script: Some(&assets::REFRESH_SCRIPT),
-        reload_seconds: is_moving.then_some(5),
+        reload_seconds: is_moving.reload_seconds(),
     };
     framed(&view.frame, &page, &content)
 }
@@ -159,7 +158,7 @@ fn server_card(view: &HomeView, server: &ServerView) -> Markup {
         section.card data-server-name=(server.key.server) aria-labelledby=(title_id) {
             div.card-head {
                 h2 id=(title_id) { (server_title(view, server)) }
-                p.state.(words.class) { (words.name) }
+                p.state.(words.class) data-of=(server_title(view, server)) { (words.name) }
             }
             p.since { (since_words(view.now, server)) }
             p { (words.meaning) }

@@ -26,6 +26,7 @@ pub mod stopping;
 pub mod tokens;
 
 mod forms;
+mod live;
 mod scope_words;
 mod times;
 mod words;

@@ -211,12 +211,95 @@ def progress_is_followed(browser, address, faults):
     page.close()
 
 
+def answer_with(page, path, sample):
+    """Lets a page's own question be answered with a sample."""
+    page.unroute(f"**{path}")
+    page.route(f"**{path}", lambda route: route.fulfill(path=Samples.folder / f"{sample}.html"))
+
+
+def what_is_filled_in_stays(browser, address, faults):
+    """A named server is renamed while another starts and comes up; an administrator ticks meanwhile."""
+    page = browser.new_page()
+    watch(page, lambda: "home-named", faults)
+    answer_with(page, "/lab/hub/home", "home-named-full")
+    page.goto(f"{address}/home-named.html")
+    page.click("summary:has-text('Rename')")
+    page.fill("#display-name-thesis", "Chapter 4")
+    page.evaluate("document.querySelector('#refreshed').dataset.mark = 'here'")
+    page.wait_for_selector("#refreshed:not([data-mark])", timeout=PAGE_DEADLINE_MS)
+    faults.expect(page.input_value("#display-name-thesis") == "Chapter 4", "what is typed stays")
+    faults.expect(page.is_visible("#display-name-thesis"), "what is unfolded stays")
+    focused = page.evaluate("document.activeElement.id")
+    faults.expect(focused == "display-name-thesis", f"the focus stays, not on {focused!r}")
+    page.close()
+
+    page = browser.new_page()
+    watch(page, lambda: "admin-users", faults)
+    page.goto(f"{address}/admin-users.html")
+    page.check("input[value='grace']")
+    # Somebody came, so everybody else stands one line lower than before.
+    other = (Samples.folder / "admin-users.html").read_text()
+    row = re.search(r'<tr data-user="ada">.*?</tr>', other, re.DOTALL).group(0)
+    later = re.sub(r"user-(\d+)", lambda number: f"user-{int(number.group(1)) + 1}", other)
+    first = row.replace('"ada"', '"aaron"').replace(">Running<", ">Stopped<")
+    later = later.replace('<tr data-user="ada">', first + '<tr data-user="ada">', 1)
+    page.route("**/lab/hub/admin/users*", lambda route: route.fulfill(content_type="text/html", body=later))
+    page.wait_for_selector("tr[data-user='aaron']", timeout=PAGE_DEADLINE_MS)
+    ticked = page.eval_on_selector_all("input:checked", "all => all.map((one) => one.value)")
+    faults.expect(ticked == ["grace"], f"who is ticked stays ticked, nobody else: {ticked}")
+    ids = page.eval_on_selector_all("[id^=user-]", "all => all.map((one) => one.id)")
+    faults.expect(len(ids) == len(set(ids)), f"ids stay unique: {ids}")
+    page.close()
+
+
+def trouble_is_told(browser, address, faults):
+    page = browser.new_page()
+    # What the browser itself says of a failed request is no fault here.
+    page.on("pageerror", lambda error: faults.expect(False, f"trouble: script error {error}"))
+    page.route("**/hub/home", lambda route: route.abort())
+    page.goto(f"{address}/home-starting.html")
+    page.wait_for_selector("#stale:not([hidden])", timeout=PAGE_DEADLINE_MS)
+    answer_with(page, "/hub/home", "home-starting")
+    page.wait_for_selector("#stale[hidden]", state="attached", timeout=PAGE_DEADLINE_MS)
+    page.unroute("**/hub/home")
+    page.route("**/hub/home", lambda route: route.fulfill(status=302, headers={"Location": "/hub/login"}))
+    page.wait_for_selector("#login-ended:not([hidden])", timeout=PAGE_DEADLINE_MS)
+    link = page.get_attribute("#login-ended a", "href")
+    faults.expect(link == "/hub/login?next=%2Fhub%2Fhome", f"who is logged out is led back: {link}")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.wait_for_timeout(3500)
+    faults.expect(not asked, f"then nothing is asked any more: {asked}")
+    page.close()
+
+
+def calm_pages_are_followed_calmly(browser, address, faults):
+    page = browser.new_page()
+    page.clock.install()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    answer_with(page, "/hub/home", "home-idle")
+    page.goto(f"{address}/home-running.html")
+    eventually(page, "window._jupyterhub_page_loaded === true")
+    asked.clear()
+    page.clock.run_for(9_000)
+    faults.expect(not asked, f"nothing is asked for nine seconds: {asked}")
+    page.clock.run_for(2_000)
+    eventually(page, "document.body.textContent.includes('stops by itself')")
+    faults.expect(page.inner_text("#live") == "", "only states are told, not every number")
+    page.evaluate("Object.defineProperty(document, 'hidden', {value: true}); document.dispatchEvent(new Event('visibilitychange'))")
+    asked.clear()
+    page.clock.run_for(60_000)
+    faults.expect(not asked, f"nothing is asked while nobody looks: {asked}")
+    page.close()
+
+
 def home_is_followed(browser, address, faults):
     page = browser.new_page()
     watch(page, lambda: "home", faults)
     page.goto(f"{address}/home-starting.html")
     page.focus("#stop")
-    page.route("**/home-starting.html", lambda route: route.fulfill(path=Samples.folder / "home-running.html"))
+    answer_with(page, "/hub/home", "home-running")
     page.wait_for_selector(".state.running", timeout=PAGE_DEADLINE_MS)
     faults.expect("Running" in page.inner_text("#live"), "a changed state is announced")
     focused = page.evaluate("document.activeElement.id")
@@ -337,6 +420,9 @@ def main():
         for check in (
             progress_is_followed,
             home_is_followed,
+            what_is_filled_in_stays,
+            trouble_is_told,
+            calm_pages_are_followed_calmly,
             forms_are_sent_once,
             keyboard_reaches_the_content,
             menus_open_and_close,

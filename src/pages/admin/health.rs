@@ -6,10 +6,12 @@ use maud::{Markup, html};
 
 use super::nav;
 use crate::{
+    assets,
     domain::names::ServiceName,
     pages::{
         forms,
         frame::{Frame, Page, framed},
+        live::{self, IsMoving},
         words,
     },
 };
@@ -67,10 +69,9 @@ pub enum ServiceState {
 
 /// Renders the page.
 pub fn health_page(view: &HealthView) -> Markup {
-    let content = html! {
-        h1 { "Hub and services" }
-        (nav(&view.frame, "hub"))
-        @if let Some(fault) = &view.fault { p.notice.bad role="alert" { (fault) } }
+    let here = view.frame.links.admin("hub", &[]);
+    let is_moving = IsMoving::from(view.moving > 0);
+    let shown = html! {
         section.card aria-labelledby="health" {
             h2 #health { "The hub" }
             dl.usage.apart { (figures(view)) }
@@ -79,9 +80,19 @@ pub fn health_page(view: &HealthView) -> Markup {
             h2 #services { "Services" }
             @if view.services.is_empty() { p { "There are none." } } @else { (service_table(view)) }
         }
+    };
+    let content = html! {
+        h1 { "Hub and services" }
+        (nav(&view.frame, "hub"))
+        @if let Some(fault) = &view.fault { p.notice.bad role="alert" { (fault) } }
+        (live::part(&view.frame, &here, is_moving, &shown))
         @if view.may_shut_down { (shutdown_form(view)) }
     };
-    framed(&view.frame, &Page::still("admin", "Hub"), &content)
+    let page = Page {
+        script: Some(&assets::REFRESH_SCRIPT),
+        ..Page::still("admin", "Hub")
+    };
+    framed(&view.frame, &page, &content)
 }
 
 fn figures(view: &HealthView) -> Markup {
@@ -120,7 +131,7 @@ fn service_table(view: &HealthView) -> Markup {
                     };
                     tr {
                         td.main { (service.name) @if service.admin { " " span.tag { "administrator" } } }
-                        td data-label="State" { span.state.(class) { (text) } }
+                        td data-label="State" { span.state.(class) data-of=(service.name) { (text) } }
                         td data-label="Address" { @if service.url.is_empty() { "none" } @else { code { (service.url) } } }
                     }
                 }

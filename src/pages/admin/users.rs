@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::nav;
 use crate::{
+    assets,
     domain::{
         names::{GroupName, ServerKey, UserName},
         time::Timestamp,
@@ -12,6 +13,7 @@ use crate::{
         forms,
         frame::{Frame, Page, framed},
         home::ServerState,
+        live::{self, IsMoving},
         times, words,
     },
 };
@@ -109,6 +111,15 @@ impl Choice {
 
 /// Renders the page.
 pub fn users_page(view: &UsersView) -> Markup {
+    let mut servers = view.users.iter().flat_map(|user| &user.servers);
+    let is_moving = IsMoving::from(servers.any(|server| server.state.is_moving()));
+    let users = html! {
+        @if view.users.is_empty() {
+            p { "There are no such users." }
+        } @else {
+            (users_form(view))
+        }
+    };
     let content = html! {
         h1 { "Users and servers" }
         (nav(&view.frame, "users"))
@@ -116,14 +127,14 @@ pub fn users_page(view: &UsersView) -> Markup {
             div.notice.bad role="alert" { @for fault in &view.faults { p { (fault) } } }
         }
         (filter_form(view))
-        @if view.users.is_empty() {
-            p { "There are no such users." }
-        } @else {
-            (users_form(view))
-        }
+        (live::part(&view.frame, &view.choice.link(&view.frame), is_moving, &users))
         @if view.may_add { (add_form(view)) }
     };
-    framed(&view.frame, &Page::still("admin", "Users"), &content)
+    let page = Page {
+        script: Some(&assets::REFRESH_SCRIPT),
+        ..Page::still("admin", "Users")
+    };
+    framed(&view.frame, &page, &content)
 }
 
 fn filter_form(view: &UsersView) -> Markup {
@@ -232,7 +243,7 @@ fn server_line(view: &UsersView, server: &ServerRow) -> Markup {
             } @else {
                 span { (name) }
             }
-            " " span.state.(class) { (text) }
+            " " span.state.(class) data-of={ (server.key.user) ", " (name) } { (text) }
             @if let Some(bytes) = server.memory_bytes { " " span.hint { (words::bytes(bytes)) } }
         }
     }
