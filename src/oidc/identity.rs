@@ -121,7 +121,12 @@ pub(super) fn account_name(
         return Ok(value.to_owned());
     };
     match value.rsplit_once('@') {
-        Some((name, found)) if found.eq_ignore_ascii_case(domain) => Ok(name.to_owned()),
+        Some((name, found)) if found.eq_ignore_ascii_case(domain) => {
+            if name.is_empty() || name.contains('@') {
+                return Err(Error::Claims(format!("{claim:?} is no name and a domain")));
+            }
+            Ok(name.to_owned())
+        }
         _ => Err(Error::Claims(format!("{claim:?} is of another domain"))),
     }
 }
