@@ -14,6 +14,9 @@ use crate::{config::settings::OpenIdConnectSettings, domain::secret::same_bytes}
 const LEEWAY_SECONDS: u64 = 60;
 /// How many keys of a provider are tried when the token does not say which it is.
 const MAX_KEYS: usize = 8;
+/// The claim that counts only if the provider has verified it, and the one that says so.
+const EMAIL: &str = "email";
+const EMAIL_VERIFIED: &str = "email_verified";
 
 /// What a provider says about a person.
 pub(super) type Claims = Map<String, Value>;
@@ -91,11 +94,23 @@ fn check_party(claims: &Claims, client_id: &str) -> Result<(), Error> {
     }
 }
 
+/// Tells whether the claims say all that the account's name needs.
+pub(super) fn is_told(claims: &Claims, claim: &str) -> bool {
+    let is_text = text(claims, claim).is_some_and(|value| !value.is_empty());
+    is_text && (claim != EMAIL || claims.contains_key(EMAIL_VERIFIED))
+}
+
 /// Adds what the provider told when asked, which must be about the same person (section 5.3.2).
-pub(super) fn add(claims: &mut Claims, more: Claims) -> Result<(), Error> {
+///
+/// The account's `claim` is taken from there, and with it whether an address is verified: said of one
+/// address, it must not count for another.
+pub(super) fn add(claims: &mut Claims, more: Claims, claim: &str) -> Result<(), Error> {
     let subject = text(claims, "sub");
     if subject.is_none() || subject != text(&more, "sub") {
         return Err(Error::Token("the claims are about somebody else"));
+    }
+    for name in [claim, EMAIL_VERIFIED] {
+        claims.remove(name);
     }
     for (name, value) in more {
         claims.entry(name).or_insert(value);
@@ -112,7 +127,7 @@ pub(super) fn account_name(
     let absent = || Error::Claims(format!("there is no text in {claim:?}"));
     let value = text(claims, claim).filter(|value| !value.is_empty());
     let value = value.ok_or_else(absent)?;
-    if claim == "email" && claims.get("email_verified") != Some(&Value::Bool(true)) {
+    if claim == EMAIL && claims.get(EMAIL_VERIFIED) != Some(&Value::Bool(true)) {
         return Err(Error::Claims(
             "the provider has not verified the e-mail address".into(),
         ));

@@ -160,13 +160,74 @@ fn a_public_key_is_no_shared_secret_and_no_signature_is_none() {
 fn more_claims_are_about_the_same_person() {
     let object = |value: Value| value.as_object().unwrap().clone();
     let mut claims = object(json!({"sub": "42", "a": 1}));
-    add(&mut claims, object(json!({"sub": "42", "a": 2, "b": 3}))).unwrap();
+    let more = object(json!({"sub": "42", "a": 2, "b": 3}));
+    add(&mut claims, more, "u").unwrap();
     assert_eq!(
         Value::Object(claims.clone()),
         json!({"sub": "42", "a": 1, "b": 3})
     );
-    assert!(add(&mut claims, object(json!({"sub": "43"}))).is_err());
-    assert!(add(&mut claims, object(json!({"b": 3}))).is_err());
+    assert!(add(&mut claims, object(json!({"sub": "43"})), "u").is_err());
+    assert!(add(&mut claims, object(json!({"b": 3})), "u").is_err());
+}
+
+#[test]
+fn the_provider_is_asked_unless_the_token_says_enough() {
+    let table = [
+        (json!({"u": "alice"}), "u", true),
+        (json!({"u": ""}), "u", false),
+        (json!({"u": null}), "u", false),
+        (json!({"u": 7}), "u", false),
+        (json!({}), "u", false),
+        (json!({"email": "a@b"}), "email", false),
+        (json!({"email_verified": true}), "email", false),
+        (
+            json!({"email": "a@b", "email_verified": false}),
+            "email",
+            true,
+        ),
+    ];
+    for (claims, claim, is_enough) in table {
+        let found = is_told(claims.as_object().unwrap(), claim);
+        assert_eq!(found, is_enough, "{claims}");
+    }
+}
+
+#[test]
+fn an_address_is_verified_by_who_told_it() {
+    let object = |value: Value| value.as_object().unwrap().clone();
+    let settings = OpenIdConnectSettings {
+        username_claim: "email".into(),
+        ..settings()
+    };
+    let table = [
+        (
+            json!({"email": "a@b"}),
+            json!({"email": "c@d", "email_verified": true}),
+            Some("c@d"),
+        ),
+        (
+            json!({"email": "a@b"}),
+            json!({"email_verified": true}),
+            None,
+        ),
+        (
+            json!({"email_verified": true}),
+            json!({"email": "c@d"}),
+            None,
+        ),
+        (
+            json!({"email": ""}),
+            json!({"email": "c@d", "email_verified": true}),
+            Some("c@d"),
+        ),
+    ];
+    for (mut token, mut more, name) in table {
+        (token["sub"], more["sub"]) = (json!("42"), json!("42"));
+        let mut claims = object(token);
+        add(&mut claims, object(more), "email").unwrap();
+        let found = account_name(&claims, &settings).ok();
+        assert_eq!(found.as_deref(), name, "{claims:?}");
+    }
 }
 
 #[test]

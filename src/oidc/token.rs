@@ -58,7 +58,8 @@ pub(super) async fn claims(
         nonce: arrival.nonce.0.expose(),
     };
     let mut claims = identity::verify(tokens.id_token.0.expose(), &keys, &expected)?;
-    if claims.contains_key(&client.settings.username_claim) {
+    let claim = &client.settings.username_claim;
+    if identity::is_told(&claims, claim) {
         return Ok(claims);
     }
     // Some providers keep the token short and tell the rest when asked.
@@ -67,7 +68,7 @@ pub(super) async fn claims(
         let more = https.get(url, Some(bearer)).await?;
         let more: Claims = serde_json::from_slice(success(&more, "its claims")?)
             .map_err(|error| Error::Answer(format!("its claims: {error}")))?;
-        identity::add(&mut claims, more)?;
+        identity::add(&mut claims, more, claim)?;
     }
     Ok(claims)
 }
