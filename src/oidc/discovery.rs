@@ -44,7 +44,7 @@ impl Description {
 
     fn read(body: &[u8], issuer: &str) -> Result<Self, Error> {
         let description: Self = serde_json::from_slice(body)
-            .map_err(|error| Error::Answer(format!("its description of itself: {error}")))?;
+            .map_err(|error| super::misread("its description of itself", &error))?;
         // A provider that calls itself otherwise could speak for another one (section 4.3).
         if description.issuer != issuer {
             let told = super::shown(&description.issuer);

@@ -65,7 +65,7 @@ fn signed(
         outcome = DecodingKey::from_jwk(key)
             .and_then(|key| decode::<Claims>(token, &key, validation))
             .map(|data| data.claims)
-            .map_err(Error::Signature);
+            .map_err(Error::from);
         if outcome.is_ok() {
             break;
         }

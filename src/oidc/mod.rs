@@ -13,6 +13,8 @@ mod token;
 
 use std::{io, path::PathBuf, time::Duration};
 
+use jsonwebtoken::errors::ErrorKind;
+use serde_json::error::Category;
 use thiserror::Error;
 
 use crate::{
@@ -66,7 +68,7 @@ pub enum Error {
     Token(&'static str),
     /// The token is not the provider's, not for this hub, or too old.
     #[error("believe the provider's token")]
-    Signature(#[from] jsonwebtoken::errors::Error),
+    Signature(#[source] jsonwebtoken::errors::Error),
     /// The person has no account here, by the claims.
     #[error("find an account by the claims: {0}")]
     Claims(String),
@@ -84,6 +86,16 @@ impl Error {
     }
 }
 
+impl From<jsonwebtoken::errors::Error> for Error {
+    fn from(error: jsonwebtoken::errors::Error) -> Self {
+        if matches!(error.kind(), ErrorKind::Json(_)) {
+            // Its words would be the token's.
+            return Self::Token("it is not written as one");
+        }
+        Self::Signature(error)
+    }
+}
+
 impl From<&Error> for ProviderFault {
     fn from(error: &Error) -> Self {
         Self {
@@ -91,6 +103,17 @@ impl From<&Error> for ProviderFault {
             reason: shown(&Causes(error).to_string()),
         }
     }
+}
+
+/// Tells where JSON is wrong, and not what stands there: that may be a token.
+fn misread(what: &str, error: &serde_json::Error) -> Error {
+    let fault = match error.classify() {
+        Category::Syntax => "is no JSON",
+        Category::Data => "does not hold what it must",
+        Category::Eof | Category::Io => "ends too early",
+    };
+    let (line, column) = (error.line(), error.column());
+    Error::Answer(format!("{what}: {fault} (line {line}, column {column})"))
 }
 
 /// Makes words of somebody else's fit for the journal.
@@ -118,6 +141,19 @@ mod tests {
             auto: false,
             redirect_uri: "https://lab.example/hub/oauth_callback".into(),
         }
+    }
+
+    #[test]
+    fn what_is_no_token_is_not_repeated() {
+        let wrong = serde_json::from_str::<u8>("\"s3cret\"").unwrap_err();
+        let told = |error: &Error| ProviderFault::from(error).reason;
+        assert_eq!(
+            told(&misread("its keys", &wrong)),
+            "understand what the provider says: its keys: does not hold what it must \
+             (line 1, column 8)"
+        );
+        let error = Error::from(jsonwebtoken::errors::Error::from(wrong));
+        assert!(!told(&error).contains("s3cret"), "{error}");
     }
 
     #[test]

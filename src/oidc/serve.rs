@@ -15,12 +15,11 @@ use super::{Error, discovery::Description, https::Https, identity, token};
 use crate::{
     broker::message::{
         FrameError,
-        provider::{Answer, Question},
+        provider::{Answer, ProviderFault, Question},
         read_frame, write_frame,
     },
     config::settings::OpenIdConnectSettings,
     domain::{entropy::Entropy, secret::Secret},
-    telemetry::causes::Causes,
 };
 
 /// How long the broker may take to ask, and to take the answer.
@@ -43,8 +42,9 @@ pub fn serve(settings: &OpenIdConnectSettings) -> Result<(), FrameError> {
         .build()?;
     let found = runtime.block_on(in_time(settings, question));
     let answer = found.unwrap_or_else(|error| {
-        tracing::warn!("{}", Causes(&error));
-        Answer::Fault((&error).into())
+        let fault = ProviderFault::from(&error);
+        tracing::warn!("{}", fault.reason);
+        Answer::Fault(fault)
     });
     write_frame(&stream, &answer)
 }

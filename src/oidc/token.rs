@@ -51,7 +51,7 @@ pub(super) async fn claims(
     let tokens = read_tokens(&https.post(&provider.token_endpoint, post).await?)?;
     let keys = https.get(&provider.jwks_uri, None).await?;
     let keys = serde_json::from_slice(success(&keys, "its keys")?)
-        .map_err(|error| Error::Answer(format!("its keys: {error}")))?;
+        .map_err(|error| super::misread("its keys", &error))?;
     let expected = identity::Expected {
         issuer: &client.settings.issuer,
         client_id: &client.settings.client_id,
@@ -67,7 +67,7 @@ pub(super) async fn claims(
         let bearer = bearer(&token.0)?;
         let more = https.get(url, Some(bearer)).await?;
         let more: Claims = serde_json::from_slice(success(&more, "its claims")?)
-            .map_err(|error| Error::Answer(format!("its claims: {error}")))?;
+            .map_err(|error| super::misread("its claims", &error))?;
         identity::add(&mut claims, more, claim)?;
     }
     Ok(claims)
@@ -131,7 +131,7 @@ fn read_tokens(reply: &Reply) -> Result<Tokens, Error> {
         });
     }
     serde_json::from_slice(success(reply, "its tokens")?)
-        .map_err(|error| Error::Answer(format!("its tokens: {error}")))
+        .map_err(|error| super::misread("its tokens", &error))
 }
 
 #[cfg(test)]
