@@ -110,6 +110,13 @@ pub fn is_checked(method: &Method, headers: &HeaderMap) -> bool {
     }
 }
 
+/// Tells whether a person goes to a page, as far as the browser says (HD-41).
+pub fn is_navigation(headers: &HeaderMap) -> bool {
+    headers
+        .get("sec-fetch-mode")
+        .is_none_or(|mode| mode == "navigate")
+}
+
 /// Tells whether the browser says that the request comes from a page of another origin.
 ///
 /// A second lock beside the token: no form of ours is ever posted from elsewhere.

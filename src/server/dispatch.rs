@@ -365,7 +365,7 @@ async fn answer_row(app: &App, arrival: Arrival, asked: Asked) -> Reply {
         Ok(reply) => reply,
         Err(error) => faults::tell(&ctx, row.realm, &request_headers, &error),
     };
-    if matches!(row.realm, Realm::Page | Realm::Visit) && is_navigation(&request_headers) {
+    if matches!(row.realm, Realm::Page | Realm::Visit) && csrf::is_navigation(&request_headers) {
         if let Some(session_id) = session_id {
             cookies::set_session_id(&mut reply, &session_id, ctx.links.base());
         }
@@ -484,11 +484,4 @@ fn missing_session_id(identity: &Identity, headers: &HeaderMap) -> Option<String
         }
         Identity::Nobody | Identity::Token(_) | Identity::Root(_) => None,
     }
-}
-
-/// Tells whether a person goes to a page, as far as the browser says (HD-41).
-pub(super) fn is_navigation(headers: &HeaderMap) -> bool {
-    headers
-        .get("sec-fetch-mode")
-        .is_none_or(|mode| mode == "navigate")
 }

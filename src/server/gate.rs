@@ -7,12 +7,15 @@ use percent_encoding::utf8_percent_encode;
 
 use super::{
     App,
-    dispatch::{Arrival, forward, is_navigation},
+    dispatch::{Arrival, forward},
     faults, headers,
     routes::{Params, Realm},
 };
 use crate::{
-    auth::identify::{Accepts, Identity, identify},
+    auth::{
+        csrf,
+        identify::{Accepts, Identity, identify},
+    },
     domain::{
         access::{self, AccessServer, Caller},
         paths::SEGMENT,
@@ -44,7 +47,8 @@ pub(super) async fn forward_if_admitted(
         Identity::Token(caller) | Identity::Root(caller) => (Some(caller), true),
         Identity::Session { caller, .. } => (Some(caller), false),
     };
-    if caller.is_none() && is_navigation(request.headers()) && request.method() == Method::GET {
+    if caller.is_none() && csrf::is_navigation(request.headers()) && request.method() == Method::GET
+    {
         return lead_to_login(app, &request, peer);
     }
     let server = route.backend.server().cloned();

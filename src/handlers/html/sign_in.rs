@@ -4,7 +4,7 @@ use http::{HeaderValue, StatusCode, header};
 
 use super::{Context, Error, Reply, Request, frame, login, next_target, page, query, root, see};
 use crate::{
-    auth::{cookies, provider::Trouble, sign_in::SignIn},
+    auth::{cookies, csrf, provider::Trouble, sign_in::SignIn},
     broker::message::provider::FaultKind,
     config::settings::OpenIdConnectSettings,
     http::{cookies as jar, forms::Form},
@@ -19,6 +19,12 @@ const MAX_WORD_CHARS: usize = 64;
 /// GET `/hub/oauth_login`: leads to the provider, or onward for somebody who is logged in.
 pub async fn lead_to_provider(ctx: &Context, request: Request) -> Result<Reply, Error> {
     let provider = provider(ctx)?;
+    // A picture on somebody's page is not a person who wants to sign in.
+    if !csrf::is_navigation(request.headers()) {
+        return Err(Error::bad_request(
+            "Signing in begins by opening this address, not from within a page.",
+        ));
+    }
     let query = query(&request)?;
     if let Some(person) = ctx.person() {
         return Ok(see(&root::after_login(ctx, person, &query)));

@@ -106,6 +106,13 @@ fn with_cookie(address: &str, cookie: &str) -> Request {
     request
 }
 
+fn saying(address: &str, header: &'static str, value: &'static str) -> Request {
+    let mut request = get(address);
+    let value = http::HeaderValue::from_static(value);
+    request.headers_mut().insert(header, value);
+    request
+}
+
 fn set_cookies(answer: &Answer) -> Vec<&str> {
     let all = answer.headers.get_all(header::SET_COOKIE).iter();
     all.map(|value| value.to_str().unwrap()).collect()
@@ -149,6 +156,23 @@ async fn a_browser_is_led_there_and_back_and_is_logged_in() {
     };
     let told = [arrival.code, arrival.nonce, arrival.verifier];
     assert_eq!(told.map(|wire| wire.0.expose().clone()), ["co", "no", "ve"]);
+}
+
+#[tokio::test]
+async fn a_page_cannot_begin_a_sign_in_by_itself() {
+    let world = world("").await;
+    let ctx = world.context(None, &[]);
+    for mode in ["no-cors", "cors", "same-origin", "websocket"] {
+        let request = saying("/hub/oauth_login", "sec-fetch-mode", mode);
+        let answer = read(sign_in::lead_to_provider(&ctx, request).await).await;
+        assert_eq!(answer.status.as_u16(), 400, "{mode}");
+        assert!(set_cookies(&answer).is_empty(), "{mode}");
+    }
+    let asked = world.answer(departure());
+    let request = saying("/hub/oauth_login", "sec-fetch-mode", "navigate");
+    let answer = read(sign_in::lead_to_provider(&ctx, request).await).await;
+    assert_eq!(answer.status.as_u16(), 302);
+    asked.join().unwrap();
 }
 
 #[tokio::test]
