@@ -117,6 +117,13 @@ pub fn is_navigation(headers: &HeaderMap) -> bool {
         .is_none_or(|mode| mode == "navigate")
 }
 
+/// Tells whether a page of this origin sent the browser here, as far as the browser says.
+pub fn is_from_here(headers: &HeaderMap) -> bool {
+    headers
+        .get("sec-fetch-site")
+        .is_none_or(|site| site == "same-origin")
+}
+
 /// Tells whether the browser says that the request comes from a page of another origin.
 ///
 /// A second lock beside the token: no form of ours is ever posted from elsewhere.

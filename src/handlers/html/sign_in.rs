@@ -29,8 +29,11 @@ pub async fn lead_to_provider(ctx: &Context, request: Request) -> Result<Reply, 
     if let Some(person) = ctx.person() {
         return Ok(see(&root::after_login(ctx, person, &query)));
     }
-    if !login::accepts_terms(ctx, &query) {
-        return Ok(login::terms_first(ctx, &query, &query));
+    // A link on another site's page accepts nothing in anybody's name, nor ticks the box for them.
+    let by_link = !csrf::is_from_here(request.headers());
+    let form = if by_link { &Form::default() } else { &query };
+    if !login::accepts_terms(ctx, form) {
+        return Ok(login::terms_first(ctx, &query, form));
     }
     let next = next_target(ctx, &query).unwrap_or_default();
     let departure = ctx.parts.logins.depart(ctx.remote, &id(ctx)).await;

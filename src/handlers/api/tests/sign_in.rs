@@ -381,9 +381,19 @@ async fn terms_are_accepted_before_one_leaves() {
     let refused = read(sign_in::lead_to_provider(&ctx, get("/hub/oauth_login")).await).await;
     assert_eq!(refused.status.as_u16(), 400);
     assert!(refused.text.contains("To log in, accept the terms first."));
-    let away = world
-        .depart("/hub/oauth_login?login_terms_checkbox=1", departure())
-        .await;
+    let accepting = "/hub/oauth_login?login_terms_checkbox=1";
+    for site in ["cross-site", "same-site", "none"] {
+        let request = saying(accepting, "sec-fetch-site", site);
+        let refused = read(sign_in::lead_to_provider(&ctx, request).await).await;
+        assert_eq!(refused.status.as_u16(), 400, "{site}");
+        assert!(!refused.text.contains(" checked"), "{site}");
+    }
+    let asked = world.answer(departure());
+    let request = saying(accepting, "sec-fetch-site", "same-origin");
+    let away = read(sign_in::lead_to_provider(&ctx, request).await).await;
+    assert_eq!(away.status.as_u16(), 302);
+    asked.join().unwrap();
+    let away = world.depart(accepting, departure()).await;
     assert_eq!(away.status.as_u16(), 302);
     let failed = world.come_back(BACK, "").await;
     assert!(
