@@ -50,7 +50,14 @@ pub async fn lead_to_provider(ctx: &Context, request: Request) -> Result<Reply, 
 /// GET `/hub/oauth_callback`: logs in whoever the provider says came back.
 pub async fn take_arrival(ctx: &Context, request: Request) -> Result<Reply, Error> {
     let provider = provider(ctx)?;
-    let mut reply = arrive(ctx, provider, &request).await?;
+    let query = query(&request)?;
+    let state = query.get("state").unwrap_or_default();
+    let begun = jar::find(request.headers(), jar::SIGN_IN).and_then(SignIn::from_cookie);
+    let Some(sign_in) = begun.filter(|begun| begun.is_answered_by(state)) else {
+        // What is under way stays: anybody's link may lead here.
+        return Ok(failed(ctx, provider, SignInTrouble::Stale, String::new()));
+    };
+    let mut reply = arrive(ctx, provider, sign_in, &query).await?;
     // A sign-in is good once, however it went.
     cookies::forget_sign_in(&mut reply);
     Ok(reply)
@@ -59,16 +66,11 @@ pub async fn take_arrival(ctx: &Context, request: Request) -> Result<Reply, Erro
 async fn arrive(
     ctx: &Context,
     provider: &OpenIdConnectSettings,
-    request: &Request,
+    sign_in: SignIn,
+    query: &Form,
 ) -> Result<Reply, Error> {
-    let query = query(request)?;
-    let state = query.get("state").unwrap_or_default();
-    let begun = jar::find(request.headers(), jar::SIGN_IN).and_then(SignIn::from_cookie);
-    let Some(sign_in) = begun.filter(|begun| begun.is_answered_by(state)) else {
-        return Ok(failed(ctx, provider, SignInTrouble::Stale, String::new()));
-    };
     let next = sign_in.next.clone();
-    let code = match code(&query, provider) {
+    let code = match code(query, provider) {
         Ok(code) => code,
         Err(trouble) => return Ok(failed(ctx, provider, trouble, next)),
     };
