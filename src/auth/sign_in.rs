@@ -1,8 +1,10 @@
 //! What a browser keeps while it is at the OpenID Connect provider.
 //!
-//! It lies in a cookie that no server of a person sees, and not in the hub, so nothing has to be bounded
+//! It lies in a cookie that no server of a person gets, and not in the hub, so nothing has to be bounded
 //! or forgotten here. That it can be changed by whose browser it is does no harm: state only ties the
 //! answer to the browser, and the nonce and the verifier must be those that the provider was told.
+//! Scripts of people's servers run in the hub's origin and can set such a cookie where there is none, and
+//! with it have a browser finish a sign-in of their own; so no answer changes who is logged in already.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 

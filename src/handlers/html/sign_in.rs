@@ -7,6 +7,7 @@ use crate::{
     auth::{cookies, csrf, provider::Trouble, sign_in::SignIn},
     broker::message::provider::FaultKind,
     config::settings::OpenIdConnectSettings,
+    domain::names::UserName,
     http::{cookies as jar, forms::Form},
     pages::sign_in_failed::{SignInFailedView, SignInTrouble, sign_in_failed_page},
 };
@@ -53,7 +54,11 @@ pub async fn take_arrival(ctx: &Context, request: Request) -> Result<Reply, Erro
     let query = query(&request)?;
     let state = query.get("state").unwrap_or_default();
     let begun = jar::find(request.headers(), jar::SIGN_IN).and_then(SignIn::from_cookie);
-    let Some(sign_in) = begun.filter(|begun| begun.is_answered_by(state)) else {
+    let begun = begun.filter(|begun| begun.is_answered_by(state));
+    if let Some(person) = ctx.person() {
+        return Ok(stay(ctx, person, begun));
+    }
+    let Some(sign_in) = begun else {
         // What is under way stays: anybody's link may lead here.
         return Ok(failed(ctx, provider, SignInTrouble::Stale, String::new()));
     };
@@ -61,6 +66,18 @@ pub async fn take_arrival(ctx: &Context, request: Request) -> Result<Reply, Erro
     // A sign-in is good once, however it went.
     cookies::forget_sign_in(&mut reply);
     Ok(reply)
+}
+
+/// Leads on somebody who is logged in, as whom they are: a page of somebody's server could have begun
+/// this, to have them work in another person's account.
+fn stay(ctx: &Context, person: &UserName, answered: Option<SignIn>) -> Reply {
+    let is_answer = answered.is_some();
+    let next = answered.map(|sign_in| sign_in.next).unwrap_or_default();
+    let mut reply = see(&root::after_login(ctx, person, &Form::of("next", next)));
+    if is_answer {
+        cookies::forget_sign_in(&mut reply);
+    }
+    reply
 }
 
 async fn arrive(

@@ -201,6 +201,26 @@ async fn nobody_is_led_off_the_site_afterwards() {
 }
 
 #[tokio::test]
+async fn whoever_is_logged_in_stays_who_they_are() {
+    let world = world("").await;
+    let ctx = world.context(world.session("alice").await, &[]);
+    // "L2h1Yi90b2tlbg" is /hub/token.
+    let table = [
+        ("st.no.ve.L2h1Yi90b2tlbg", "/hub/token", true),
+        ("xx.no.ve.L2h1Yi90b2tlbg", "/hub/spawn", false),
+        ("", "/hub/spawn", false),
+    ];
+    for (cookie, target, is_over) in table {
+        let answer = read(sign_in::take_arrival(&ctx, with_cookie(BACK, cookie)).await).await;
+        assert_eq!(answer.status.as_u16(), 302, "{cookie}");
+        assert!(answer.header("location").starts_with(target), "{answer:?}");
+        let cookies = set_cookies(&answer);
+        assert_eq!(cookies.len(), usize::from(is_over), "{cookies:?}");
+        assert!(!cookies.iter().any(|c| c.contains("hub-login")));
+    }
+}
+
+#[tokio::test]
 async fn what_was_not_begun_here_is_not_finished_here() {
     let world = world("").await;
     let error = "/hub/oauth_callback?state=st&error=";
