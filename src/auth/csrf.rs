@@ -7,7 +7,7 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderValue, Method};
 use sha2::Sha256;
 
 use crate::domain::secret::{Secret, TokenHash, same_bytes};
@@ -124,6 +124,12 @@ pub fn is_from_here(headers: &HeaderMap) -> bool {
         .is_none_or(|site| site == "same-origin")
 }
 
+/// Tells whether the browser says that a page of another origin led here, be it by a link.
+pub fn is_from_other_site(headers: &HeaderMap) -> bool {
+    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+    matches!(site, Some(b"cross-site" | b"same-site"))
+}
+
 /// Tells whether the browser says that the request comes from a page of another origin.
 ///
 /// A second lock beside the token: no form of ours is ever posted from elsewhere.
@@ -131,10 +137,10 @@ pub fn is_cross_origin(method: &Method, headers: &HeaderMap) -> bool {
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return false;
     }
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    if matches!(text("sec-fetch-site"), Some("cross-site" | "same-site")) {
+    if is_from_other_site(headers) {
         return true;
     }
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     match (text("origin"), text("host")) {
         (Some(origin), Some(host)) => {
             let authority = origin.split_once("://").map(|(_, rest)| rest);

@@ -69,6 +69,7 @@ fn what_does_not_fit_is_told() {
             "variable = \"A\"\nprofiles = [\"none\"]",
             "which is no profile",
         ),
+        ("variable = \"LD_PRELOAD\"", "could decide what runs"),
         ("variable = \"JUPYTERHUB_API_TOKEN\"", "variable"),
     ];
     for (text, expected) in table {

@@ -7,11 +7,12 @@
 //! round of messages for each unit.
 
 use std::{
+    fs,
     path::{Component, Path, PathBuf},
     time::Duration,
 };
 
-use tokio::{fs, time::timeout};
+use tokio::{task, time::timeout};
 
 /// Where systemd mounts control groups (systemd.exec(5), "Environment").
 const ROOT: &str = "/sys/fs/cgroup";
@@ -87,29 +88,38 @@ impl Cgroups {
 
     /// Reads what a group uses, named as systemd's `ControlGroup` has it; one that is gone uses nothing.
     pub async fn usage(&self, group: &str) -> Usage {
-        let Some(group) = below(group) else {
+        let Some(group) = below(group).map(Path::to_owned) else {
             return Usage::default();
         };
-        let read = async {
-            Usage {
-                memory_bytes: self.read(group, &MEMORY).await,
-                memory_peak_bytes: self.read(group, &MEMORY_PEAK).await,
-                memory_max_bytes: self.read(group, &MEMORY_MAX).await,
-                cpu: self
-                    .read(group, &CPU_MICROS)
-                    .await
-                    .map(Duration::from_micros),
-                tasks: self.read(group, &TASKS).await,
-                tasks_max: self.read(group, &TASKS_MAX).await,
+        let name = group.display().to_string();
+        let trees = self.clone();
+        // All files in one go: handing each to another thread costs more than reading it.
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "what tokio's own file functions do, once instead of once for each file"
+        )]
+        let read = task::spawn_blocking(move || trees.read_all(&group));
+        match timeout(READ_TIMEOUT, read).await {
+            Ok(read) => read.unwrap_or_default(),
+            Err(_) => {
+                tracing::warn!("the files of {name} took too long");
+                Usage::default()
             }
-        };
-        timeout(READ_TIMEOUT, read).await.unwrap_or_else(|_| {
-            tracing::warn!("the files of {} took too long", group.display());
-            Usage::default()
-        })
+        }
     }
 
-    async fn read(&self, group: &Path, figure: &Figure) -> Option<u64> {
+    fn read_all(&self, group: &Path) -> Usage {
+        Usage {
+            memory_bytes: self.read(group, &MEMORY),
+            memory_peak_bytes: self.read(group, &MEMORY_PEAK),
+            memory_max_bytes: self.read(group, &MEMORY_MAX),
+            cpu: self.read(group, &CPU_MICROS).map(Duration::from_micros),
+            tasks: self.read(group, &TASKS),
+            tasks_max: self.read(group, &TASKS_MAX),
+        }
+    }
+
+    fn read(&self, group: &Path, figure: &Figure) -> Option<u64> {
         let (file, parse) = figure.v2;
         let unified = self.root.join(group).join(file);
         let hybrid = self.root.join("unified").join(group).join(file);
@@ -117,7 +127,7 @@ impl Cgroups {
         let legacy = self.root.join(controller).join(group).join(file_v1);
         for (path, parse) in [(unified, parse), (hybrid, parse), (legacy, parse_v1)] {
             // A file that cannot be read is one that this layout does not have.
-            if let Ok(text) = fs::read_to_string(path).await {
+            if let Ok(text) = fs::read_to_string(path) {
                 return parse(&text);
             }
         }
@@ -161,8 +171,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         for (path, text) in files {
             let path = dir.path().join(path.replace("GROUP", &GROUP[1..]));
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
         }
         let root = dir.path().to_owned();
         (dir, Cgroups { root })

@@ -69,7 +69,7 @@ def fill(appliance, admin):
             assert started.status_code in (201, 202), started.text[:500]
 
     def ready():
-        return len(admin.api("GET", "/users?state=ready&limit=500").json()) >= RUNNING
+        return len(admin.api("GET", f"/users?state=ready&limit=1&offset={RUNNING - 1}").json()) == 1
 
     eventually(ready, 120, "all servers are ready")
 

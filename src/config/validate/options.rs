@@ -186,8 +186,15 @@ fn check_answers(option: &OptionSettings, keys: &mut Keys<'_, '_>) {
             choices.iter().flat_map(|one| one.groups.clone()).collect()
         }
         OptionKind::Text { .. } => {
-            if !matches!(option.effect, Effect::Variable(_)) {
-                keys.blame("bound", "does not go with a text");
+            match &option.effect {
+                Effect::Variable(name) if decides_what_runs(name) => {
+                    let text = format!("is {name:?}, by which a text could decide what runs");
+                    keys.blame("variable", &text);
+                }
+                Effect::Variable(_) => {}
+                Effect::Memory | Effect::Cpus | Effect::Tasks => {
+                    keys.blame("bound", "does not go with a text");
+                }
             }
             return check_default(option, &[], keys);
         }
@@ -202,6 +209,13 @@ fn check_answers(option: &OptionSettings, keys: &mut Keys<'_, '_>) {
         }
     };
     check_default(option, &everybody, keys);
+}
+
+/// Tells whether programs take code, or whom to trust, from a variable.
+fn decides_what_runs(name: &str) -> bool {
+    const NAMES: [&str; 6] = ["PATH", "HOME", "ENV", "BASH_ENV", "SHELL", "IFS"];
+    const STARTS: [&str; 6] = ["LD_", "PYTHON", "JUPYTER", "GIT_", "R_", "NODE_"];
+    NAMES.contains(&name) || STARTS.iter().any(|start| name.starts_with(start))
 }
 
 /// Only numbers that may be answered can be bounds.

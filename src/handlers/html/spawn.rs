@@ -38,15 +38,22 @@ pub async fn spawn_by_visit(ctx: &Context, request: Request) -> Result<Reply, Er
     let key = server_of(ctx, person)?;
     let query = query(&request)?;
     let options = options_in_query(&query)?;
-    if options.is_empty() && must_choose(ctx, &key) {
+    // A link on somebody else's page may propose what to run; the person decides.
+    let is_proposed = csrf::is_from_other_site(request.headers());
+    if (options.is_empty() || is_proposed) && must_choose(ctx, &key) {
         access::permit::<StartServer>(ctx.caller.as_ref(), key.clone())?;
         super::check_user(ctx, &key.user).await?;
         ctx.check_named(&key)?;
-        let server = ctx.hub().store.find_server(&key).await?;
-        let last = server.and_then(|server| server.user_options);
-        let last = Chosen::read(&ctx.settings, last.as_deref());
+        let chosen = match serialized(&options) {
+            Some(proposed) => Some(proposed),
+            None => {
+                let server = ctx.hub().store.find_server(&key).await?;
+                server.and_then(|server| server.user_options)
+            }
+        };
+        let chosen = Chosen::read(&ctx.settings, chosen.as_deref());
         let groups = groups_of_owner(ctx, &key).await?;
-        let form = StartForm::new(key, &query, last.fitting(&ctx.settings, &groups));
+        let form = StartForm::new(key, &query, chosen.fitting(&ctx.settings, &groups));
         return Ok(page(StatusCode::OK, form.page(ctx, &groups, None)));
     }
     start(ctx, key, &query, display_name(&query), options).await

@@ -62,7 +62,7 @@ pub(crate) async fn run(address: &str, pem: &str, socket: &str) -> Result<()> {
             let Some(route) = routes.find(request.uri().path()) else {
                 return reply::empty(StatusCode::NOT_FOUND);
             };
-            match proxy.forward(&route, request, &peer).await {
+            match proxy.forward(&route, request, None, &peer).await {
                 Ok(reply) => reply,
                 Err(error) => reply::text(error.status(), error.to_string()),
             }

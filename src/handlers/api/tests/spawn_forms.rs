@@ -72,3 +72,23 @@ async fn a_new_named_server_begins_with_the_choice() {
     let added = read(named_servers::add_server(&ctx, form).await).await;
     assert_eq!(added.header("location"), "/hub/spawn/alice/gpu");
 }
+
+#[tokio::test]
+async fn a_link_on_another_site_proposes_and_starts_nothing() {
+    let world = world().await;
+    let alice = world.session("alice").await;
+    let visit = async |site: &str| {
+        let ctx = world.context(alice.clone(), &[("user", "alice")]);
+        let mut request = request(Method::GET, "/hub/spawn/alice?profile=small", "");
+        let headers = request.headers_mut();
+        headers.insert("sec-fetch-site", site.parse().unwrap());
+        read(spawn::spawn_by_visit(&ctx, request).await).await
+    };
+    for site in ["cross-site", "same-site"] {
+        let shown = visit(site).await;
+        assert_eq!(shown.status, 200, "{site}");
+        assert!(shown.text.contains("spawn_form"), "{site}");
+    }
+    let started = visit("none").await;
+    assert_eq!(started.header("location"), "/hub/spawn-pending/alice");
+}
