@@ -7,6 +7,7 @@ hub's own content security policy, in light and dark, on a wide screen and on a 
 - pass every rule of axe-core (WCAG 2.2 A and AA, and its best practices),
 - break no rule of the policy and raise no script error,
 - not scroll sideways,
+- weigh less than 60 KiB with all that it loads, and move nothing that is drawn already,
 - run no script out of a hostile text.
 
 Then the scripts: the progress page follows its stream, the home page its servers, a form is sent
@@ -40,6 +41,18 @@ AXE = "axe-core@4.14.1"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDE, PHONE = (1280, 800), (390, 780)
 PAGE_DEADLINE_MS = 10_000
+MOST_BYTES = 60 * 1024
+# All bytes of a page and of what it loads, as they are without compression.
+WEIGHT = """["navigation", "resource"].flatMap((type) => performance.getEntriesByType(type))
+    .reduce((sum, entry) => sum + entry.encodedBodySize, 0)"""
+# How much what is drawn has moved (Layout Instability API), after a moment for late movements.
+SHIFT = """() => new Promise((done) => {
+    let sum = 0;
+    new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) sum += entry.value;
+    }).observe({type: "layout-shift", buffered: true});
+    setTimeout(() => done(sum), 50);
+})"""
 # How long a stream without events stays open: the progress page then stays as it is.
 SILENCE_SECONDS = 30
 # A name that Chromium does not trust as it trusts 127.0.0.1, so that plain HTTP counts as insecure.
@@ -181,6 +194,9 @@ def scan(browser, address, names, axe, faults):
             faults.expect(wider <= 0, f"{here[0]}: scrolls sideways by {wider} pixels")
             if name.startswith("hostile-"):
                 continue
+            weight, shift = page.evaluate(WEIGHT), page.evaluate(SHIFT)
+            faults.expect(2_000 < weight < MOST_BYTES, f"{here[0]}: weighs {weight} bytes")
+            faults.expect(shift == 0, f"{here[0]}: what is drawn moves by {shift}")
             page.evaluate(axe)
             result = page.evaluate(
                 "(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}})", RULES
