@@ -51,6 +51,13 @@ def second_tab(alice):
     return tab
 
 
+def takes_the_way_back(page) -> None:
+    """A page whose login has ended says so where it stands, and leads to the login."""
+    expect(page.locator("#login-ended")).to_be_visible()
+    page.locator("#login-ended a").click()
+    is_at_login(page)
+
+
 def is_at_login(page) -> None:
     page.wait_for_url("**/hub/login**")
     expect(page.locator("#password_input")).to_be_visible()
@@ -90,7 +97,7 @@ def test_after_a_logout_in_one_tab_the_other_leads_to_the_login(alice, second_ta
     alice.click("#logout")
     expect(alice.locator("h1")).to_have_text("You are logged out")
     look_again(second_tab)
-    is_at_login(second_tab)
+    takes_the_way_back(second_tab)
     assert "next=" in second_tab.url and "home" in second_tab.url
     second_tab.fill("#username_input", "alice")
     second_tab.fill("#password_input", PASSWORDS["alice"])
@@ -113,7 +120,7 @@ def test_a_login_that_ends_in_the_hub_ends_in_an_open_tab(quick, alice):
     """The cookie is still sent, but its time is over."""
     quick.run(["python3", "-c", EXPIRE])
     look_again(alice)
-    is_at_login(alice)
+    takes_the_way_back(alice)
 
 
 # Two tabs
