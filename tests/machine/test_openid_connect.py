@@ -11,12 +11,10 @@ from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 import pytest
 
-from appliance import ROOT, Appliance, eventually
+from appliance import Appliance, eventually
+from openid_provider import SOURCE, install_provider
 from visitor import NAVIGATION, Page, Visitor
 
-PROVIDER_VERSION = "9.13.3"
-NODE_VERSION = "22"
-SOURCE = Path(__file__).with_name("openid_provider.mjs")
 BROKER_REQUEST = Path(__file__).with_name("broker_request.py").read_text()
 PORT = 9443
 ISSUER = f"https://localhost:{PORT}"
@@ -26,19 +24,6 @@ CA_FILE = "/etc/carrel/provider-ca.pem"
 SIGN_IN = "__Host-jupyterhub-sign-in"
 LOGIN = "__Host-jupyterhub-hub-login"
 CONFIG = {"issuer": ISSUER, "client_id": "carrel", "name": "Example University", "ca_file": CA_FILE}
-
-
-def install_provider() -> Path:
-    """Installs the provider and a node for it, once for each version, and returns the folder."""
-    folder = ROOT / "target" / "openid" / f"{PROVIDER_VERSION}-{NODE_VERSION}"
-    if not (folder / "ready").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        npm = ["npm", "install", "--silent", "--no-fund", "--no-audit", "--prefix", folder]
-        subprocess.run([*npm, f"oidc-provider@{PROVIDER_VERSION}", f"node@{NODE_VERSION}"], check=True)
-        (folder / "ready").touch()
-    # Modules are looked for beside the script.
-    (folder / SOURCE.name).write_text(SOURCE.read_text())
-    return folder
 
 
 def make_certificates(folder: Path) -> None:
@@ -119,7 +104,6 @@ class Site:
 def site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("provider")
     make_certificates(folder)
-    # In the machine's network nothing can be fetched.
     program = install_provider()
     with Appliance.boot(with_jupyter=False) as appliance, appliance.machine.network():
         appliance.install()
