@@ -3,7 +3,6 @@
 use std::{
     io::ErrorKind,
     path::{Path, PathBuf},
-    pin::pin,
     time::Duration,
 };
 
@@ -11,8 +10,6 @@ use anyhow::{Context, anyhow, bail};
 use bytes::Bytes;
 use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
 use percent_encoding::utf8_percent_encode;
 use serde_json::{Value, json};
 use tokio::{net::UnixStream, time::timeout};
@@ -20,6 +17,7 @@ use tokio::{net::UnixStream, time::timeout};
 use crate::{
     cli::{block_on, load_settings},
     domain::paths,
+    http::once::ask_once,
 };
 
 /// How long one question may take; removing a user waits until the last of their servers has stopped.
@@ -145,24 +143,13 @@ impl Client {
             .header(header::CONTENT_TYPE, "application/json")
             .header(header::CONNECTION, "close")
             .body(Full::new(body))?;
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        let answer = async {
-            let reply = sender.send_request(request).await?;
+        ask_once(stream, request, async |reply| {
             let status = reply.status();
             let body = Limited::new(reply.into_body(), MAX_BODY_BYTES);
             let body = body.collect().await.map_err(|error| anyhow!(error))?;
-            anyhow::Ok((status, body.to_bytes()))
-        };
-        let mut answer = pin!(answer);
-        // The connection moves only while it is polled; it may end first, with the reply handed over.
-        tokio::select! {
-            biased;
-            answer = &mut answer => answer,
-            ended = connection => {
-                ended?;
-                answer.await
-            }
-        }
+            Ok((status, body.to_bytes()))
+        })
+        .await
     }
 }
 

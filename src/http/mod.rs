@@ -9,5 +9,6 @@ pub mod error;
 pub mod forms;
 pub mod headers;
 pub mod links;
+pub mod once;
 pub mod reply;
 pub mod request;

@@ -1,12 +1,10 @@
 //! Requests to the provider: over TLS only, no redirects, each with a deadline and a bound.
 
-use std::{path::Path, pin::pin, sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
 use rustls::{
     ClientConfig, RootCertStore,
     crypto::aws_lc_rs,
@@ -16,6 +14,7 @@ use tokio::{net::TcpStream, time::timeout};
 use tokio_rustls::TlsConnector;
 
 use super::Error;
+use crate::http::once::ask_once;
 
 /// How long one request may take, from the look-up of the name to the last byte.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
@@ -125,24 +124,13 @@ impl Https {
         let name = ServerName::try_from(target.host.clone())?;
         let stream = TcpStream::connect((target.host.as_str(), target.port)).await?;
         let stream = self.connector.connect(name, stream).await?;
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        let answer = async {
-            let reply = sender.send_request(request).await?;
+        ask_once(stream, request, async |reply| {
             let status = reply.status();
             let body = Limited::new(reply.into_body(), MAX_BODY_BYTES);
             let body = body.collect().await?.to_bytes();
             Ok(Reply { status, body })
-        };
-        let mut answer = pin!(answer);
-        // The connection moves only while it is polled; it may end first, with the reply handed over.
-        tokio::select! {
-            biased;
-            answer = &mut answer => answer,
-            ended = connection => {
-                ended?;
-                answer.await
-            }
-        }
+        })
+        .await
     }
 }
 

@@ -1,18 +1,16 @@
 //! Asking a server something on the hub's own behalf, over the same checked connection that requests
 //! take: whether it is up (SU-22), or what it is doing.
 
-use std::{path::Path, pin::pin, time::Duration};
+use std::{path::Path, time::Duration};
 
 use ::http::{Request, StatusCode, header};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty, Limited};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
 use thiserror::Error;
 use tokio::time::timeout;
 
 use super::target;
-use crate::domain::secret::Secret;
+use crate::{domain::secret::Secret, http::once::ask_once};
 
 /// How long a server that accepted the connection may take to answer one probe.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -81,9 +79,7 @@ async fn ask(
     request: Request<Empty<Bytes>>,
     wanted: Wanted,
 ) -> Result<(StatusCode, Option<Bytes>), hyper::Error> {
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let answer = async {
-        let reply = sender.send_request(request).await?;
+    ask_once(stream, request, async |reply| {
         let status = reply.status();
         if wanted == Wanted::Head {
             return Ok((status, None));
@@ -92,17 +88,8 @@ async fn ask(
             .collect()
             .await;
         Ok((status, body.ok().map(|body| body.to_bytes())))
-    };
-    let mut answer = pin!(answer);
-    // The connection moves only while it is polled; it may end first, with the reply handed over.
-    tokio::select! {
-        biased;
-        answer = &mut answer => answer,
-        ended = connection => {
-            ended?;
-            answer.await
-        }
-    }
+    })
+    .await
 }
 
 #[cfg(test)]
