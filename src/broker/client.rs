@@ -23,7 +23,7 @@ use self::{
 };
 use super::{
     gate,
-    message::{Answers, FrameError, Prompt, Refusal, Reply, Request, WireSecret},
+    message::{Answers, FrameError, Prompt, Refusal, Reply, Request, WireAccount, WireSecret},
     ticket::Ticket,
 };
 use crate::{
@@ -98,12 +98,13 @@ pub struct Login {
 }
 
 impl Login {
-    fn of(account: Account, ticket: WireSecret) -> Self {
-        Self {
+    fn read(account: WireAccount, ticket: WireSecret) -> Result<Self, Error> {
+        let account = Account::try_from(account).map_err(|_| Error::Protocol)?;
+        Ok(Self {
             admin: account.admin,
             account,
             ticket: Ticket::from_secret(ticket.0),
-        }
+        })
     }
 }
 
@@ -157,10 +158,7 @@ impl Broker {
         user: &UserName,
         remote: IpAddr,
     ) -> Result<Conversation, Error> {
-        let place = Arc::clone(&self.login_places).acquire_owned();
-        let Ok(Ok(place)) = timeout(CONNECT_TIMEOUT, place).await else {
-            return Err(Error::Deadline("have a place for a login"));
-        };
+        let place = take_place(&self.login_places, "have a place for a login").await?;
         let request = Request::Authenticate {
             user: user.as_str().to_owned(),
             remote,
@@ -334,8 +332,7 @@ impl Conversation {
         let Reply::Accepted { account, ticket } = reply else {
             return Err(unexpected(reply));
         };
-        let account = Account::try_from(account).map_err(|_| Error::Protocol)?;
-        Ok(Step::Accepted(Login::of(account, ticket)))
+        Ok(Step::Accepted(Login::read(account, ticket)?))
     }
 
     /// Answers the questions of the last [`Step::Prompt`], in their order.
@@ -345,6 +342,17 @@ impl Conversation {
             .await
             .map_err(|_| Error::Deadline("take answers"))?
             .map_err(Error::Frame)
+    }
+}
+
+/// Waits for one of `places`, for as long as for a connection.
+async fn take_place(
+    places: &Arc<Semaphore>,
+    what: &'static str,
+) -> Result<OwnedSemaphorePermit, Error> {
+    match timeout(CONNECT_TIMEOUT, Arc::clone(places).acquire_owned()).await {
+        Ok(Ok(place)) => Ok(place),
+        _ => Err(Error::Deadline(what)),
     }
 }
 

@@ -10,9 +10,9 @@ use std::{
 
 use super::{
     accounts, files,
-    login::PAM_SERVICE,
+    login::{admissible, check_account},
     message::{LaunchFault, Reply},
-    policy, profile,
+    profile,
     serve::Error,
     ticket::Ticket,
 };
@@ -25,7 +25,6 @@ use crate::{
         time::Clock,
         unit::{Places, UnitSpec, environment_file},
     },
-    pam::Transaction,
     systemd::{StartError, Systemd, UnitStatus},
 };
 
@@ -155,10 +154,7 @@ fn admit(order: &Order, settings: &Settings, clock: &Clock) -> Result<Account, O
         let reason = format!("the account's name is {}", account.name);
         return Err(Obstacle::login_needed(reason));
     }
-    let shadow = accounts::local_passwords()?;
-    policy::admit(&account, login)
-        .and_then(|()| policy::check_lock(&shadow, account.name.as_str()))
-        .map_err(Obstacle::refused)?;
+    admissible(&account, login)?.map_err(Obstacle::refused)?;
     if login.require_ticket {
         let ticket = order
             .ticket
@@ -168,10 +164,7 @@ fn admit(order: &Order, settings: &Settings, clock: &Clock) -> Result<Account, O
             .check(ticket, &account, clock.now(), login.ticket_lifetime)
             .map_err(Obstacle::login_needed)?;
     }
-    // Nobody is there to answer questions, and the account phase has none.
-    Transaction::begin(PAM_SERVICE, account.name.as_str(), Box::new(|_| None))
-        .and_then(|mut transaction| transaction.check_account())
-        .map_err(Obstacle::refused)?;
+    check_account(account.name.as_str(), None).map_err(Obstacle::refused)?;
     Ok(account)
 }
 

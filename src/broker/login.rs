@@ -23,7 +23,7 @@ use super::{
     watchdog::Watchdog,
 };
 use crate::{
-    config::settings::Settings,
+    config::settings::{LoginSettings, Settings},
     domain::{account::Account, names::UserName, secret::Secret, time::Clock},
     pam::{Message, PamError, Style, Transaction},
 };
@@ -156,6 +156,25 @@ fn judge(attempt: &Attempt, settings: &Settings) -> Result<Result<Account, Unwan
         Ok(()) => Ok(Ok(account)),
         Err(denial) => Ok(Err(Unwanted::Denied(account.name, denial))),
     }
+}
+
+/// Finds out whether an account whose owner has shown who they are, now or before, may be used.
+pub(super) fn admissible(
+    account: &Account,
+    settings: &LoginSettings,
+) -> Result<Result<(), Denial>, Error> {
+    let shadow = accounts::local_passwords()?;
+    let admitted = policy::admit(account, settings);
+    Ok(admitted.and_then(|()| policy::check_lock(&shadow, account.name.as_str())))
+}
+
+/// Goes through PAM's account phase alone. It asks nothing, and nobody is there to answer.
+pub(super) fn check_account(name: &str, remote: Option<IpAddr>) -> Result<(), PamError> {
+    let mut transaction = Transaction::begin(PAM_SERVICE, name, Box::new(|_| None))?;
+    if let Some(remote) = remote {
+        transaction.set_remote_host(&remote.to_string())?;
+    }
+    transaction.check_account()
 }
 
 /// Makes the ticket of a login and the reply that brings it.

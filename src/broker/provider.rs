@@ -12,13 +12,11 @@ use super::{
         provider::{Answer, Arrival, Question},
         read_frame, write_frame,
     },
-    policy,
     serve::{Error, bound_time},
 };
 use crate::{
     config::settings::Settings,
     domain::{account::Account, names::UserName},
-    pam::Transaction,
 };
 
 /// How long `carrel oidc` may take; longer than it gives the provider.
@@ -65,9 +63,8 @@ fn admit(
     remote: IpAddr,
     settings: &Settings,
 ) -> Result<Result<Account, Refusal>, Error> {
-    let login = &settings.login;
     let found = match UserName::parse(name) {
-        Ok(name) => accounts::find(&name, login)?,
+        Ok(name) => accounts::find(&name, &settings.login)?,
         Err(_) => None,
     };
     let Some(account) = found else {
@@ -76,18 +73,11 @@ fn admit(
         }));
     };
     let name = account.name.as_str();
-    let shadow = accounts::local_passwords()?;
-    let policy = policy::admit(&account, login).and_then(|()| policy::check_lock(&shadow, name));
-    if let Err(reason) = policy.map_err(|denial| denial.to_string()) {
+    if let Err(denial) = login::admissible(&account, &settings.login)? {
+        let reason = denial.to_string();
         return Ok(Err(Refusal::Policy { reason }));
     }
-    // The account phase asks nothing, and whoever is at the provider could not answer.
-    let asked = Transaction::begin(login::PAM_SERVICE, name, Box::new(|_| None));
-    let checked = asked.and_then(|mut transaction| {
-        transaction.set_remote_host(&remote.to_string())?;
-        transaction.check_account()
-    });
-    Ok(match checked {
+    Ok(match login::check_account(name, Some(remote)) {
         Ok(()) => Ok(account),
         Err(error) => Err(Refusal::Account {
             reason: error.to_string(),

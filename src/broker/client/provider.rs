@@ -1,16 +1,11 @@
 //! Logins by an OpenID Connect provider, as the hub has the broker do them.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{net::IpAddr, time::Duration};
 
-use tokio::{sync::OwnedSemaphorePermit, time::timeout};
-
-use super::{Broker, CONNECT_TIMEOUT, Error, GRACE, Login, unexpected};
-use crate::{
-    broker::message::{
-        Refusal, Reply, Request,
-        provider::{Arrival, Departure, ProviderFault},
-    },
-    domain::account::Account,
+use super::{Broker, Error, GRACE, Login, take_place, unexpected};
+use crate::broker::message::{
+    Refusal, Reply, Request,
+    provider::{Arrival, Departure, ProviderFault},
 };
 
 /// Questions to the provider under way at once; systemd starts a process for each, and takes 64.
@@ -54,8 +49,7 @@ impl Broker {
         let Reply::Accepted { account, ticket } = reply else {
             return Err(unexpected(reply).into());
         };
-        let account = Account::try_from(account).map_err(|_| Error::Protocol)?;
-        Ok(Login::of(account, ticket))
+        Ok(Login::read(account, ticket)?)
     }
 
     async fn ask_provider(
@@ -63,7 +57,7 @@ impl Broker {
         request: &Request,
         what: &'static str,
     ) -> Result<Reply, ProviderError> {
-        let _place = self.provider_place().await?;
+        let _place = take_place(&self.provider_places, "have a place for a sign-in").await?;
         let patience = PROVIDER_TIMEOUT.saturating_add(self.pam_timeout);
         let patience = patience.saturating_add(GRACE);
         let reply = self.ask(request, patience, what).await?;
@@ -71,13 +65,5 @@ impl Broker {
             return Err(ProviderError::Fault(fault));
         }
         Ok(reply)
-    }
-
-    async fn provider_place(&self) -> Result<OwnedSemaphorePermit, Error> {
-        let place = Arc::clone(&self.provider_places).acquire_owned();
-        match timeout(CONNECT_TIMEOUT, place).await {
-            Ok(Ok(place)) => Ok(place),
-            _ => Err(Error::Deadline("have a place for a sign-in")),
-        }
     }
 }
