@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use form_urlencoded::{Serializer, byte_serialize};
 use http::HeaderValue;
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
     Error,
@@ -49,9 +49,7 @@ pub(super) async fn claims(
     let in_header = provider.takes_secret_in_header();
     let post = client.exchange(arrival, in_header);
     let tokens = read_tokens(&https.post(&provider.token_endpoint, post).await?)?;
-    let keys = https.get(&provider.jwks_uri, None).await?;
-    let keys = serde_json::from_slice(success(&keys, "its keys")?)
-        .map_err(|error| super::misread("its keys", &error))?;
+    let keys = read(&https.get(&provider.jwks_uri, None).await?, "its keys")?;
     let expected = identity::Expected {
         issuer: &client.settings.issuer,
         client_id: &client.settings.client_id,
@@ -65,9 +63,7 @@ pub(super) async fn claims(
     // Some providers keep the token short and tell the rest when asked.
     if let (Some(url), Some(token)) = (&provider.userinfo_endpoint, tokens.access_token) {
         let bearer = bearer(&token.0)?;
-        let more = https.get(url, Some(bearer)).await?;
-        let more: Claims = serde_json::from_slice(success(&more, "its claims")?)
-            .map_err(|error| super::misread("its claims", &error))?;
+        let more = read(&https.get(url, Some(bearer)).await?, "its claims")?;
         identity::add(&mut claims, more, claim)?;
     }
     Ok(claims)
@@ -111,12 +107,12 @@ fn bearer(token: &Secret<String>) -> Result<HeaderValue, Error> {
     value.map_err(|_| Error::Answer("its access token".into()))
 }
 
-fn success<'a>(reply: &'a Reply, what: &str) -> Result<&'a [u8], Error> {
-    if reply.status.is_success() {
-        Ok(&reply.body)
-    } else {
-        Err(Error::Answer(format!("{what}: {}", reply.status)))
+/// Reads the JSON of a reply that says yes.
+fn read<T: DeserializeOwned>(reply: &Reply, what: &str) -> Result<T, Error> {
+    if !reply.status.is_success() {
+        return Err(Error::Answer(format!("{what}: {}", reply.status)));
     }
+    serde_json::from_slice(&reply.body).map_err(|error| super::misread(what, &error))
 }
 
 fn read_tokens(reply: &Reply) -> Result<Tokens, Error> {
@@ -130,8 +126,7 @@ fn read_tokens(reply: &Reply) -> Result<Tokens, Error> {
             _ => Error::Answer(format!("it refuses the hub's request: {why}")),
         });
     }
-    serde_json::from_slice(success(reply, "its tokens")?)
-        .map_err(|error| super::misread("its tokens", &error))
+    read(reply, "its tokens")
 }
 
 #[cfg(test)]
