@@ -5,7 +5,7 @@
 
 use std::{fs::File, io::Read, path::Path};
 
-use crate::config::settings::site::Logo;
+use crate::{assets, config::settings::site::Logo};
 
 /// The largest file that is taken; a page with all it needs stays below 60 KiB.
 const MAX_BYTES: u64 = 24 * 1024;
@@ -45,6 +45,7 @@ fn parse(bytes: Vec<u8>) -> Result<Logo, &'static str> {
         return Err("is more than eight times as long as it is thick");
     }
     Ok(Logo {
+        version: assets::version_of(&bytes),
         content_type,
         stretch_percent: percent(stretch),
         bytes,

@@ -302,6 +302,12 @@ pub struct Overrides {
     pub sandbox: BTreeMap<String, bool>,
 }
 
+/// Tells whether what is for members of `named` groups is for somebody in `groups`; without any named, it
+/// is for everybody.
+fn is_open_to(named: &[String], groups: &[String]) -> bool {
+    named.is_empty() || named.iter().any(|group| groups.contains(group))
+}
+
 /// What is made of a bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change<T> {
@@ -309,6 +315,13 @@ pub enum Change<T> {
     To(T),
     /// There is no bound.
     Lift,
+}
+
+/// A bound as the configuration spells it, where none is one that is lifted.
+impl<T> From<Option<T>> for Change<T> {
+    fn from(bound: Option<T>) -> Self {
+        bound.map_or(Self::Lift, Self::To)
+    }
 }
 
 impl<T> Change<T> {

@@ -33,6 +33,17 @@ pub struct Chosen {
     pub answers: BTreeMap<String, String>,
 }
 
+/// Why a choice is not taken. The words are for the person who made it.
+#[derive(Debug, Error)]
+pub enum Refused {
+    /// The profile is not there, or for others.
+    #[error("{0:?} is not among the kinds of servers that you may start")]
+    Profile(ProfileName),
+    /// An answer does not fit.
+    #[error(transparent)]
+    Answer(#[from] Unfit),
+}
+
 impl Chosen {
     /// Reads options of a start, a JSON object. Whatever else is in it is for others.
     pub fn read(settings: &Settings, options: Option<&str>) -> Self {
@@ -50,20 +61,7 @@ impl Chosen {
             profile,
         }
     }
-}
 
-/// Why a choice is not taken. The words are for the person who made it.
-#[derive(Debug, Error)]
-pub enum Refused {
-    /// The profile is not there, or for others.
-    #[error("{0:?} is not among the kinds of servers that you may start")]
-    Profile(ProfileName),
-    /// An answer does not fit.
-    #[error(transparent)]
-    Answer(#[from] Unfit),
-}
-
-impl Chosen {
     /// Leaves out the answers that a member of these system groups cannot give (any more).
     pub fn fitting(mut self, settings: &Settings, groups: &[String]) -> Self {
         let fits = |name: &str, answer: &str| {

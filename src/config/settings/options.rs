@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
-use super::{Change, Overrides, Settings};
+use super::{Change, Overrides, Settings, is_open_to};
 use crate::{
     config::spelling::{cpu_bound, memory_bound, task_bound},
     domain::profile::{OptionName, ProfileName},
@@ -60,7 +60,7 @@ pub struct ChoiceSettings {
 impl ChoiceSettings {
     /// Tells whether a member of these system groups may choose it.
     pub fn is_for(&self, groups: &[String]) -> bool {
-        self.groups.is_empty() || self.groups.iter().any(|group| groups.contains(group))
+        is_open_to(&self.groups, groups)
     }
 }
 
@@ -245,18 +245,15 @@ impl OptionSettings {
             }
             Effect::Memory => {
                 let bytes = number.map(|number| (number * GIBIBYTE).round().to_string());
-                changes.memory_bytes =
-                    Some(change(memory_bound(bytes.as_deref().unwrap_or(answer))?));
+                changes.memory_bytes = Some(Change::from(memory_bound(
+                    bytes.as_deref().unwrap_or(answer),
+                )?));
             }
-            Effect::Cpus => changes.cpus = Some(change(cpu_bound(answer)?)),
-            Effect::Tasks => changes.tasks = Some(change(task_bound(answer)?)),
+            Effect::Cpus => changes.cpus = Some(Change::from(cpu_bound(answer)?)),
+            Effect::Tasks => changes.tasks = Some(Change::from(task_bound(answer)?)),
         }
         Some(changes)
     }
-}
-
-fn change<T>(bound: Option<T>) -> Change<T> {
-    bound.map_or(Change::Lift, Change::To)
 }
 
 impl NumberSettings {

@@ -1,6 +1,6 @@
 //! Kinds of servers to choose from, as they are configured.
 
-use super::{Overrides, ServerSettings};
+use super::{Overrides, ServerSettings, is_open_to};
 use crate::domain::profile::{Gatekeeper, ProfileName};
 
 /// A kind of server: what is changed of [`ServerSettings`].
@@ -31,7 +31,7 @@ pub struct ProfileSettings {
 impl ProfileSettings {
     /// Tells whether a member of these system groups may choose it.
     pub fn is_for(&self, groups: &[String]) -> bool {
-        self.groups.is_empty() || self.groups.iter().any(|group| groups.contains(group))
+        is_open_to(&self.groups, groups)
     }
 
     /// Returns what is run, changed; bounds, environment and sandbox are changed after those of groups.

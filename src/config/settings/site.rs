@@ -29,6 +29,8 @@ pub struct SiteSettings {
 /// The site's logo.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Logo {
+    /// Changes whenever the file does.
+    pub version: String,
     /// The value of its `Content-Type` header.
     pub content_type: &'static str,
     /// How wide it is when it is 100 high.

@@ -119,7 +119,7 @@ impl Spelling for Step {
     }
 
     fn from_whole(number: u64) -> Option<Self> {
-        Self::from_decimal(number.to_string().parse().ok()?)
+        Number::from_whole(number).and_then(|number| Self::from_decimal(number.0))
     }
 
     fn from_decimal(number: f64) -> Option<Self> {

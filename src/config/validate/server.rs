@@ -10,7 +10,7 @@ use toml::{
 use crate::config::{
     merged::Merged,
     raw::{RawGroup, RawResources, RawSandbox, RawServer},
-    settings::{Change, GroupSettings, Overrides, ResourceLimits, Sandbox, ServerSettings},
+    settings::{GroupSettings, Overrides, ResourceLimits, Sandbox, ServerSettings},
     spelling::{CpuBound, MemoryBound, TaskBound, Text, Variable},
     tables::GROUPS,
     validate::{complete, scopes},
@@ -79,7 +79,7 @@ fn group(name: String, mut table: DeTable<'_>) -> Result<GroupSettings, String> 
     let raw: RawGroup = complete(table)?;
     Ok(GroupSettings {
         name,
-        idle_timeout: raw.idle_timeout.map(|bound| change(bound.0)),
+        idle_timeout: raw.idle_timeout.map(|bound| bound.0.into()),
         changes: Overrides {
             environment: environment(raw.environment),
             sandbox,
@@ -108,15 +108,11 @@ pub(super) fn bounds_changed(
     tasks: Option<TaskBound>,
 ) -> Overrides {
     Overrides {
-        memory_bytes: memory.map(|bound| change(bound.0)),
-        cpus: cpus.map(|bound| change(bound.0)),
-        tasks: tasks.map(|bound| change(bound.0)),
+        memory_bytes: memory.map(|bound| bound.0.into()),
+        cpus: cpus.map(|bound| bound.0.into()),
+        tasks: tasks.map(|bound| bound.0.into()),
         ..Overrides::default()
     }
-}
-
-fn change<T>(bound: Option<T>) -> Change<T> {
-    bound.map_or(Change::Lift, Change::To)
 }
 
 pub(super) fn environment(raw: BTreeMap<Variable, Text>) -> BTreeMap<String, String> {

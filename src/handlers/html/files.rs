@@ -53,7 +53,7 @@ pub async fn get_logo(ctx: &Context, request: Request) -> Result<Reply, Error> {
     let Some(logo) = &ctx.settings.site.logo else {
         return Ok(file(&assets::LOGO_BITMAP, ASK_AGAIN));
     };
-    let caching = caching(&request, &assets::version_of(&logo.bytes));
+    let caching = caching(&request, &logo.version);
     let mut reply = reply::bytes(StatusCode::OK, logo.content_type, logo.bytes.clone());
     let headers = reply.headers_mut();
     headers.insert(header::CACHE_CONTROL, caching);

@@ -76,7 +76,7 @@ fn site(settings: &SiteSettings) -> Site {
     Site {
         title: settings.title.clone(),
         logo: settings.logo.as_ref().map(|logo| Logo {
-            version: assets::version_of(&logo.bytes),
+            version: logo.version.clone(),
             content_type: logo.content_type,
             stretch_percent: logo.stretch_percent,
         }),

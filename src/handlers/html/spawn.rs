@@ -11,7 +11,7 @@ use super::{
 use crate::{
     auth::csrf,
     domain::{
-        access::{self, StartServer, StopServer},
+        access::{self, Permit, StartServer, StopServer},
         names::ServerKey,
         server::Life,
     },
@@ -40,10 +40,9 @@ pub async fn spawn_by_visit(ctx: &Context, request: Request) -> Result<Reply, Er
     let options = options_in_query(&query)?;
     // A link on somebody else's page may propose what to run; the person decides.
     let is_proposed = csrf::is_from_other_site(request.headers());
+    let permit = access::permit::<StartServer>(ctx.caller.as_ref(), key.clone())?;
     if (options.is_empty() || is_proposed) && must_choose(ctx, &key) {
-        access::permit::<StartServer>(ctx.caller.as_ref(), key.clone())?;
-        super::check_user(ctx, &key.user).await?;
-        ctx.check_named(&key)?;
+        check_startable(ctx, &key).await?;
         let chosen = match serialized(&options) {
             Some(proposed) => Some(proposed),
             None => {
@@ -56,7 +55,7 @@ pub async fn spawn_by_visit(ctx: &Context, request: Request) -> Result<Reply, Er
         let form = StartForm::new(key, &query, chosen.fitting(&ctx.settings, &groups));
         return Ok(page(StatusCode::OK, form.page(ctx, &groups, None)));
     }
-    start(ctx, key, &query, display_name(&query), options).await
+    start(ctx, &permit, &query, display_name(&query), options).await
 }
 
 /// Tells whether a start of this server begins with the choice of what it runs.
@@ -79,14 +78,13 @@ pub async fn spawn_by_form(ctx: &Context, request: Request) -> Result<Reply, Err
     let query = query(&request)?;
     let fields = form(&request)?;
     let options = spawn_form::of_chosen_profile(options_of(fields.iter()));
+    let permit = access::permit::<StartServer>(ctx.caller.as_ref(), key.clone())?;
     // The button of the home page says nothing of what is to run.
     if options.is_empty() && must_choose(ctx, &key) {
-        access::permit::<StartServer>(ctx.caller.as_ref(), key.clone())?;
         let next = next_target(ctx, &query);
         return Ok(see(ctx.links.spawn(&key, next.as_deref()).as_str()));
     }
     if ctx.settings.asks_at_starts() {
-        access::permit::<StartServer>(ctx.caller.as_ref(), key.clone())?;
         let chosen = Chosen::read(&ctx.settings, serialized(&options).as_deref());
         let groups = groups_of_owner(ctx, &key).await?;
         if let Err(fault) = chosen.check(&ctx.settings, &groups) {
@@ -96,7 +94,13 @@ pub async fn spawn_by_form(ctx: &Context, request: Request) -> Result<Reply, Err
         }
     }
     let display_name = display_name(&query).or_else(|| display_name(&fields));
-    start(ctx, key, &query, display_name, options).await
+    start(ctx, &permit, &query, display_name, options).await
+}
+
+/// Refuses a server of nobody, or one that may not be there.
+async fn check_startable(ctx: &Context, key: &ServerKey) -> Result<(), Error> {
+    super::check_user(ctx, &key.user).await?;
+    ctx.check_named(key)
 }
 
 async fn groups_of_owner(ctx: &Context, key: &ServerKey) -> Result<Vec<String>, Error> {
@@ -109,30 +113,29 @@ async fn groups_of_owner(ctx: &Context, key: &ServerKey) -> Result<Vec<String>, 
 
 async fn start(
     ctx: &Context,
-    key: ServerKey,
+    permit: &Permit<StartServer>,
     query: &Form,
     display_name: Option<&str>,
     options: Options,
 ) -> Result<Reply, Error> {
-    let permit = access::permit::<StartServer>(ctx.caller.as_ref(), key.clone())?;
-    super::check_user(ctx, &key.user).await?;
-    ctx.check_named(&key)?;
+    let key = permit.target();
+    check_startable(ctx, key).await?;
     let display_name = display_name.map(parse_display_name).transpose()?;
-    create_named(ctx, &key, display_name).await?;
+    create_named(ctx, key, display_name).await?;
     let servers = &ctx.hub().servers;
     let next = next_target(ctx, query);
-    match servers.start(&permit, serialized(&options)) {
+    match servers.start(permit, serialized(&options)) {
         Ok(()) => {}
         Err(StartError::AlreadyRunning(_)) => {
-            let onward = next.unwrap_or_else(|| ctx.links.server(&key).into());
+            let onward = next.unwrap_or_else(|| ctx.links.server(key).into());
             return Ok(see(&onward));
         }
         // Whatever is pending has a page of its own.
         Err(StartError::PendingStop(_) | StartError::PendingCheck(_)) => {}
         Err(error) => return Err(error.into()),
     }
-    servers.settled(&key, FIRST_LOOK).await;
-    Ok(see(ctx.links.spawn_pending(&key, next.as_deref()).as_str()))
+    servers.settled(key, FIRST_LOOK).await;
+    Ok(see(ctx.links.spawn_pending(key, next.as_deref()).as_str()))
 }
 
 /// User options as pages send them: every field has a list of texts (PG-63, PG-65).

@@ -34,25 +34,26 @@ impl<'a> StartForm<'a> {
     /// Shows it to whom has these system groups, with what was wrong.
     pub(super) fn page(self, ctx: &Context, groups: &[String], fault: Option<String>) -> Markup {
         let settings = &ctx.settings;
-        let profiles: Vec<_> = settings.profiles.iter().collect();
-        let offered: Vec<_> = profiles.iter().filter(|one| one.is_for(groups)).collect();
-        let is_last = |one: &ProfileSettings| Some(&one.name) == self.chosen.profile.as_ref();
-        let first = offered.iter().position(|one| is_last(one)).unwrap_or(0);
+        let profiles = settings.profiles.iter();
+        let offered: Vec<_> = profiles.filter(|one| one.is_for(groups)).collect();
+        let last = self.chosen.profile.as_ref();
+        let first = offered.iter().position(|one| Some(&one.name) == last);
+        let first = first.unwrap_or(0);
         let questions = |profile: Option<&ProfileName>| {
             let asked = settings.asked(profile);
             let questions = asked.map(|option| self.question(option, profile, groups));
             questions.collect()
         };
-        let choice = |(index, one): (usize, &&&ProfileSettings)| Choice {
+        let choice = |(index, one): (usize, &ProfileSettings)| Choice {
             name: one.name.clone(),
             title: one.title.clone(),
             description: one.description.clone(),
             is_chosen: index == first,
             questions: questions(Some(&one.name)),
         };
-        let offer = match profiles.is_empty() {
+        let offer = match settings.profiles.is_empty() {
             true => Offer::Options(questions(None)),
-            false => Offer::Profiles(offered.iter().enumerate().map(choice).collect()),
+            false => Offer::Profiles(offered.into_iter().enumerate().map(choice).collect()),
         };
         spawn_form_page(&SpawnFormView {
             frame: frame_saying(ctx, settings.hub.announcements.spawn.as_ref()),

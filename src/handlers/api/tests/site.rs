@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::world::{World, get, post, read};
 use crate::{
+    assets,
     config::{self, settings::site::Logo},
     handlers::html::{files, home, login},
 };
@@ -97,6 +98,7 @@ async fn the_sites_logo_is_served_and_runs_nothing() {
 
     let drawing = "<svg viewBox=\"0 0 30 10\"><script>alert(1)</script></svg>";
     world.settings.site.logo = Some(Logo {
+        version: assets::version_of(drawing.as_bytes()),
         content_type: "image/svg+xml",
         stretch_percent: 300,
         bytes: drawing.into(),
