@@ -29,6 +29,14 @@ def machine(request):
                     print(f"\nthe machine's journal: {kept}")
 
 
+@pytest.fixture(scope="module")
+def quick(machine):
+    """The machine, with servers that start at once."""
+    machine.use_fake_servers()
+    yield machine
+    machine.use_real_servers()
+
+
 @pytest.fixture
 def bare_machine():
     """A machine of the test's own, without Carrel and without JupyterLab; the test runs in its network."""

@@ -17,14 +17,6 @@ with sqlite3.connect("/var/lib/carrel/carrel.sqlite") as database:
 """
 
 
-@pytest.fixture(scope="module")
-def quick(machine):
-    """A hub whose servers start at once."""
-    machine.use_fake_servers()
-    yield machine
-    machine.use_real_servers()
-
-
 @pytest.fixture
 def behaving(quick):
     """Has servers start in another way for a test."""

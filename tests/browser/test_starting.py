@@ -21,13 +21,6 @@ memory = "256M"
 """
 
 
-@pytest.fixture(scope="module")
-def quick(machine):
-    machine.use_fake_servers()
-    yield machine
-    machine.use_real_servers()
-
-
 @pytest.fixture
 def bob(quick, logged_in):
     """Bob's home page; nothing of his runs afterwards."""

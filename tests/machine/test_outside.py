@@ -9,14 +9,6 @@ from appliance import eventually
 NOTICED_WITHIN_SECONDS = 1.0
 
 
-@pytest.fixture(scope="module")
-def quick(machine):
-    """The machine, with servers that start at once."""
-    machine.use_fake_servers()
-    yield machine
-    machine.use_real_servers()
-
-
 @pytest.fixture
 def bob(quick):
     with quick.login("bob") as visitor:
