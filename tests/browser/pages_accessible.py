@@ -165,7 +165,10 @@ def settings(browser):
                 viewport={"width": width, "height": height}, color_scheme=scheme, bypass_csp=False
             )
             context.set_default_timeout(PAGE_DEADLINE_MS)
-            yield scheme, width, context.new_page()
+            page = context.new_page()
+            # As for a first visit: what lies in memory already is not weighed.
+            context.new_cdp_session(page).send("Network.setCacheDisabled", {"cacheDisabled": True})
+            yield scheme, width, page
             context.close()
 
 
@@ -227,6 +230,13 @@ def progress_is_followed(browser, address, faults):
     page.close()
 
 
+def questions_of_scripts(page):
+    """Returns what scripts of the page ask for from now on; its icon comes when the browser likes."""
+    asked = []
+    page.on("request", lambda request: asked.append(request.url) if request.resource_type == "fetch" else None)
+    return asked
+
+
 def answer_with(page, path, sample):
     """Lets a page's own question be answered with a sample."""
     page.unroute(f"**{path}")
@@ -282,8 +292,7 @@ def trouble_is_told(browser, address, faults):
     page.wait_for_selector("#login-ended:not([hidden])", timeout=PAGE_DEADLINE_MS)
     link = page.get_attribute("#login-ended a", "href")
     faults.expect(link == "/hub/login?next=%2Fhub%2Fhome", f"who is logged out is led back: {link}")
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
+    asked = questions_of_scripts(page)
     page.wait_for_timeout(3500)
     faults.expect(not asked, f"then nothing is asked any more: {asked}")
     page.close()
@@ -292,8 +301,7 @@ def trouble_is_told(browser, address, faults):
 def calm_pages_are_followed_calmly(browser, address, faults):
     page = browser.new_page()
     page.clock.install()
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
+    asked = questions_of_scripts(page)
     answer_with(page, "/hub/home", "home-idle")
     page.goto(f"{address}/home-running.html")
     eventually(page, "window._jupyterhub_page_loaded === true")
