@@ -42,6 +42,9 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 WIDE, PHONE = (1280, 800), (390, 780)
 PAGE_DEADLINE_MS = 10_000
 MOST_BYTES = 60 * 1024
+# Whether the browser has noted the size of everything that the page needs: it does so a moment after the load.
+NOTED = """Array.from(document.querySelectorAll("link[rel=stylesheet], script[src], img"))
+    .every((needed) => performance.getEntriesByName(needed.href || needed.src).length > 0)"""
 # All bytes of a page and of what it loads, as they are without compression.
 WEIGHT = """["navigation", "resource"].flatMap((type) => performance.getEntriesByType(type))
     .reduce((sum, entry) => sum + entry.encodedBodySize, 0)"""
@@ -197,6 +200,7 @@ def scan(browser, address, names, axe, faults):
             faults.expect(wider <= 0, f"{here[0]}: scrolls sideways by {wider} pixels")
             if name.startswith("hostile-"):
                 continue
+            eventually(page, NOTED)
             weight, shift = page.evaluate(WEIGHT), page.evaluate(SHIFT)
             faults.expect(2_000 < weight < MOST_BYTES, f"{here[0]}: weighs {weight} bytes")
             faults.expect(shift == 0, f"{here[0]}: what is drawn moves by {shift}")
