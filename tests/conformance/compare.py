@@ -23,7 +23,8 @@ SECRET = re.compile(r"\b([0-9a-f]{32}|[0-9a-f]{64}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a
 KEYED = {"id": re.compile(r"(a|sc_)\d+"), "token_id": re.compile(r"a\d+"), "code": re.compile(r"[\w-]{43}"),
          "access_token": re.compile(r"[\w-]{30,64}"), "token": re.compile(r"[\w-]{30,64}"),
          "session_id": re.compile(r"[\w-]{30,64}"), "accept_url": re.compile(r"(?<=code=)[\w-]{43}"),
-         "full_accept_url": re.compile(r"(?<=code=)[\w-]{43}")}
+         "full_accept_url": re.compile(r"(?<=code=)[\w-]{43}"),
+         "message": re.compile(r"(?<=Try again in )\d+(?= seconds\.)")}
 """What stands under these keys by chance, and how it has to look."""
 
 
