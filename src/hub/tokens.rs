@@ -34,7 +34,7 @@ pub const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 pub const MAX_NOTE_CHARS: usize = 1023;
 
 /// The most tokens a user may have made at once.
-const MAX_TOKENS: usize = 1000;
+const MAX_TOKENS: u32 = 1000;
 
 /// What is asked of a new token.
 #[derive(Debug, Clone, Default)]
@@ -184,26 +184,21 @@ pub async fn create(
     let scopes = order.scopes.unwrap_or_else(role::token);
     check_scopes(maker.authority, &scopes, user).await?;
     let created = clock.now();
-    let held = store.list_tokens(&owner, created).await?;
-    let made = held.iter().filter(|token| token.client.is_none());
-    if made.count() >= MAX_TOKENS {
-        return Err(CreateError::TooMany(user.to_string()));
-    }
     let text = new_secret(maker.entropy);
     let note = order.note.filter(|note| !note.is_empty());
     let note = note.unwrap_or_else(|| default_note(permit));
-    let id = store
-        .create_token(NewToken {
-            hash: TokenHash::of(text.expose()),
-            owner,
-            client_id: None,
-            session_id: None,
-            scopes,
-            note: note.chars().take(MAX_NOTE_CHARS).collect(),
-            created,
-            expires: order.lifetime.map(|lifetime| created.after(lifetime)),
-        })
-        .await?;
+    let token = NewToken {
+        hash: TokenHash::of(text.expose()),
+        owner,
+        client_id: None,
+        session_id: None,
+        scopes,
+        note: note.chars().take(MAX_NOTE_CHARS).collect(),
+        created,
+        expires: order.lifetime.map(|lifetime| created.after(lifetime)),
+    };
+    let added = store.add_token(token, MAX_TOKENS).await?;
+    let id = added.ok_or_else(|| CreateError::TooMany(user.to_string()))?;
     tracing::info!(
         target: "audit",
         { user.name = %user, token.id = %id },

@@ -266,3 +266,16 @@ async fn uses_are_recorded_in_the_steps_of_the_configuration() {
         assert_eq!(last, Some(begin.after(Duration::from_secs(recorded))));
     }
 }
+
+#[tokio::test]
+async fn nobody_has_more_tokens_than_allowed() {
+    let world = world(AdminRole::NotHeld).await;
+    for _ in 0..MAX_TOKENS {
+        world.create(Order::default()).await.unwrap();
+    }
+    let error = world.create(Order::default()).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "User alice already has the maximum of 1000 tokens. Revoke one first."
+    );
+}

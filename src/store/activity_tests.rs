@@ -19,6 +19,30 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_micros(seconds * 1_000_000)
 }
 
+fn login(user: &UserName) -> Login {
+    Login {
+        name: user.clone(),
+        uid: 1001,
+        admin: AdminRole::Held,
+        system_groups: std::collections::BTreeSet::new(),
+        ticket: Secret::new("ticket".into()),
+        at: at(10),
+    }
+}
+
+fn new_token(user: &UserName, text: &str) -> NewToken {
+    NewToken {
+        hash: TokenHash::of(text),
+        owner: Owner::User(user.clone()),
+        client_id: None,
+        session_id: None,
+        scopes: Vec::new(),
+        note: String::new(),
+        created: at(10),
+        expires: None,
+    }
+}
+
 /// Returns every value of every table but times of activity, as SQL writes them.
 async fn all_but_times(store: &Store) -> Vec<String> {
     let dump = |conn: &Connection| {
@@ -55,15 +79,7 @@ fn texts(conn: &Connection, sql: &str) -> Result<Vec<String>> {
 async fn activity_changes_nothing_that_a_right_depends_on() {
     let store = Store::in_memory().unwrap();
     let alice = UserName::parse("alice").unwrap();
-    let login = Login {
-        name: alice.clone(),
-        uid: 1001,
-        admin: AdminRole::Held,
-        system_groups: std::collections::BTreeSet::new(),
-        ticket: Secret::new("ticket".into()),
-        at: at(10),
-    };
-    store.record_login(login).await.unwrap();
+    store.record_login(login(&alice)).await.unwrap();
     let cookie = TokenHash::of("cookie");
     let session = NewSession {
         hash: cookie,
@@ -73,17 +89,10 @@ async fn activity_changes_nothing_that_a_right_depends_on() {
         expires: at(100),
     };
     store.create_session(session).await.unwrap();
-    let token = NewToken {
-        hash: TokenHash::of("token"),
-        owner: Owner::User(alice.clone()),
-        client_id: None,
-        session_id: None,
-        scopes: Vec::new(),
-        note: String::new(),
-        created: at(10),
-        expires: None,
-    };
-    let token = store.create_token(token).await.unwrap();
+    let token = store
+        .create_token(new_token(&alice, "token"))
+        .await
+        .unwrap();
     let (rights, all) = (store.rights_version(), store.versions.all());
     let before = all_but_times(&store).await;
     assert!(before.iter().any(|row| row.contains("'alice'")));
@@ -107,4 +116,26 @@ async fn activity_changes_nothing_that_a_right_depends_on() {
         .await
         .unwrap();
     assert_ne!(store.rights_version(), rights);
+}
+
+#[tokio::test]
+async fn a_new_token_changes_nothing_that_was_read_and_there_are_no_more_than_allowed() {
+    let store = Store::in_memory().unwrap();
+    let alice = UserName::parse("alice").unwrap();
+    store.record_login(login(&alice)).await.unwrap();
+    let versions = || (store.rights_version(), store.versions.all());
+    let before = versions();
+    let ended = NewToken {
+        expires: Some(at(10)),
+        ..new_token(&alice, "ended")
+    };
+    assert!(store.add_token(ended, 1).await.unwrap().is_some());
+    let first = store.add_token(new_token(&alice, "first"), 1);
+    assert!(first.await.unwrap().is_some());
+    let [one, other] = ["one", "other"].map(|text| store.add_token(new_token(&alice, text), 2));
+    let added = tokio::join!(one, other);
+    assert_ne!(added.0.unwrap().is_some(), added.1.unwrap().is_some());
+    assert!(versions() == before);
+    let held = store.list_tokens(&Owner::User(alice), at(20)).await;
+    assert_eq!(held.unwrap().len(), 2);
 }

@@ -97,6 +97,17 @@ impl Store {
             .await
     }
 
+    /// Makes a token that no client has, and returns its number; `None` when its user has `most` such already.
+    ///
+    /// Nothing that was read before is wrong afterwards: nobody can have looked the new one up.
+    pub async fn add_token(&self, token: NewToken, most: u32) -> Result<Option<TokenId>> {
+        let add = move |tx: &Transaction<'_>| match count_tokens(tx, &token)? < most {
+            true => insert_token(tx, &token, None).map(Some),
+            false => Ok(None),
+        };
+        self.change("make a token", add, || ()).await
+    }
+
     /// Finds the token with this hash, if it has not ended.
     pub async fn find_token(
         &self,
@@ -213,6 +224,18 @@ fn find_token(
         Owner::Root => return Ok(None),
     };
     Ok(Some(PresentedToken { token, owner }))
+}
+
+/// Counts the tokens that the user of a new one has when it is made, without those of clients.
+fn count_tokens(conn: &Connection, new: &NewToken) -> Result<u32> {
+    const SQL: &str = "
+        SELECT count(*) FROM api_tokens
+        WHERE user_id = :user_id AND client_id IS NULL AND coalesce(expires > :now, 1)";
+    let (user_id, _) = standing::owner_ids(conn, &new.owner)?;
+    let parameters = named_params! { ":user_id": user_id, ":now": new.created.as_micros() };
+    Ok(conn
+        .prepare_cached(SQL)?
+        .query_row(parameters, |row| row.get(0))?)
 }
 
 pub(super) fn insert_token(
