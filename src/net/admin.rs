@@ -13,7 +13,7 @@ use std::{
 use nix::unistd::Uid;
 use tokio::net::{UnixListener, UnixStream};
 
-use super::{Door, FIRST_PAUSE, LONGEST_PAUSE, connection::Connection, idle::Patient};
+use super::{Door, connection::Connection, idle::Patient};
 use crate::{
     http::{
         reply::Reply,
@@ -45,26 +45,11 @@ where
     F: Future<Output = Reply> + Send + 'static,
 {
     pub(super) async fn accept_admin(self: Arc<Self>, listener: UnixListener, account: Uid) {
-        let mut pause = FIRST_PAUSE;
-        loop {
-            let accepted = tokio::select! {
-                biased;
-                () = self.drain.cancelled() => return,
-                accepted = listener.accept() => accepted,
-            };
-            match accepted {
-                Ok((stream, _)) => {
-                    pause = FIRST_PAUSE;
-                    self.admit_account(stream, account);
-                }
-                Err(error) if super::is_about_one_connection(&error) => {}
-                Err(error) => {
-                    tracing::warn!(%error, "cannot accept connections of root; trying again");
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
-                }
-            }
-        }
+        self.until_drained(
+            || listener.accept(),
+            |(stream, _)| self.admit_account(stream, account),
+        )
+        .await;
     }
 
     fn admit_account(self: &Arc<Self>, stream: UnixStream, account: Uid) {

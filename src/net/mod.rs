@@ -146,21 +146,33 @@ where
     F: Future<Output = Reply> + Send + 'static,
 {
     async fn accept(self: Arc<Self>, listener: TcpListener) {
+        self.until_drained(
+            || listener.accept(),
+            |(stream, address)| self.admit(stream, address),
+        )
+        .await;
+    }
+
+    /// Hands every connection that `next` brings to `admit`, until the hub is to accept no more.
+    async fn until_drained<C, N>(&self, next: impl Fn() -> N, admit: impl Fn(C))
+    where
+        N: Future<Output = io::Result<C>>,
+    {
         let mut pause = FIRST_PAUSE;
         loop {
             let accepted = tokio::select! {
                 biased;
                 () = self.drain.cancelled() => return,
-                accepted = listener.accept() => accepted,
+                accepted = next() => accepted,
             };
             match accepted {
-                Ok((stream, address)) => {
+                Ok(connection) => {
                     pause = FIRST_PAUSE;
-                    self.admit(stream, address);
+                    admit(connection);
                 }
                 Err(error) if is_about_one_connection(&error) => {}
                 Err(error) => {
-                    tracing::warn!(%error, "cannot accept connections; trying again");
+                    tracing::warn!(%error, door = ?self.via, "cannot accept connections; trying again");
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
