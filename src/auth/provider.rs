@@ -1,6 +1,7 @@
 //! Logins by an OpenID Connect provider: to there and back, with the same bounds as passwords.
 //!
-//! Nobody can be guessed here, so failures count for the address alone, and a refusal comes at once.
+//! Nobody can be guessed here, so failures count for the address alone, and a refusal comes at once. Each
+//! departure has the provider asked, so they are bounded in their rate.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -35,6 +36,7 @@ impl Logins {
             .throttle
             .attempt(id, remote, self.clock.now())
             .map_err(held_up)?;
+        self.throttle.depart(remote).map_err(held_up)?;
         self.broker
             .depart()
             .await

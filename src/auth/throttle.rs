@@ -2,7 +2,8 @@
 //!
 //! Only failures count, so a class that logs in at once from behind one address is not held up.
 //! Attempts under way are few at a time for one account, and not many for one address, so that a burst
-//! cannot slip past the counts.
+//! cannot slip past the counts. Departures to a provider can neither fail nor succeed, and cost a question
+//! to it, so all of them count.
 
 use std::{
     collections::HashMap,
@@ -13,7 +14,10 @@ use std::{
     time::Duration,
 };
 
-use governor::{DefaultKeyedRateLimiter, Quota};
+use governor::{
+    DefaultKeyedRateLimiter, Quota,
+    clock::{Clock, DefaultClock},
+};
 
 use crate::domain::{names::MAX_USER_NAME_BYTES, time::Timestamp};
 
@@ -23,6 +27,9 @@ const IN_FLIGHT_PER_ACCOUNT: u32 = 4;
 const IN_FLIGHT_PER_ADDRESS: u32 = 80;
 /// How long to wait when too many are under way.
 const IN_FLIGHT_PAUSE: Duration = Duration::from_secs(2);
+/// Departures to a provider a minute from one address; two classes of sixty may be under way at once, and
+/// each of them need more than one try.
+const DEPARTURES_PER_MINUTE: NonZeroU32 = NonZeroU32::new(240).expect("it is not zero");
 /// How long a name or address that failed too often is refused.
 const LOCK: Duration = Duration::from_secs(30);
 /// Past this many remembered names or addresses the ones at rest are dropped.
@@ -33,6 +40,7 @@ const REMEMBERED: usize = 10_000;
 pub struct Throttle {
     accounts: Failures<String>,
     addresses: Failures<IpAddr>,
+    departures: DefaultKeyedRateLimiter<IpAddr>,
     in_flight: Mutex<InFlight>,
 }
 
@@ -57,6 +65,7 @@ impl Throttle {
         Self {
             accounts: Failures::new(per_account),
             addresses: Failures::new(per_address),
+            departures: DefaultKeyedRateLimiter::keyed(Quota::per_minute(DEPARTURES_PER_MINUTE)),
             in_flight: Mutex::default(),
         }
     }
@@ -78,6 +87,15 @@ impl Throttle {
             account,
             address,
         })
+    }
+
+    /// Counts a departure to a provider; `Err` says how long to wait with it.
+    pub fn depart(&self, address: IpAddr) -> Result<(), Duration> {
+        if self.departures.len() >= REMEMBERED {
+            self.departures.retain_recent();
+        }
+        let counted = self.departures.check_key(&network_of(address));
+        counted.map_err(|too_early| too_early.wait_time_from(DefaultClock::default().now()))
     }
 }
 
@@ -274,6 +292,20 @@ mod tests {
                 .attempt("b", "128.0.0.1".parse().unwrap(), NOW)
                 .is_ok()
         );
+    }
+
+    #[test]
+    fn departures_are_so_many_a_minute_for_one_address() {
+        let throttle = Throttle::new(1000, 1000);
+        let six = |n: u128| IpAddr::V6(Ipv6Addr::from((0x2001_u128 << 112) | n));
+        let all = DEPARTURES_PER_MINUTE.get();
+        assert!((0..all).all(|n| throttle.depart(six(n.into())).is_ok()));
+        // A few more may have become possible meanwhile.
+        let refused = (0..all).find_map(|n| throttle.depart(six(n.into())).err());
+        let second = Duration::from_secs(1);
+        assert!(refused.is_some_and(|wait| wait <= second), "{refused:?}");
+        assert!(throttle.depart(HERE).is_ok());
+        assert!(throttle.attempt("a", six(1), NOW).is_ok());
     }
 
     #[test]

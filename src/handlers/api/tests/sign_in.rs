@@ -322,6 +322,29 @@ async fn failures_count_for_the_address() {
 }
 
 #[tokio::test]
+async fn departures_count_for_the_address_too() {
+    let world = world("").await;
+    let ctx = world.context(None, &[]);
+    for count in 0.. {
+        let asked = world.answer(departure());
+        let answer = read(sign_in::lead_to_provider(&ctx, get("/hub/oauth_login")).await).await;
+        if answer.status.as_u16() == 302 {
+            asked.join().unwrap();
+            assert!(count < 2000);
+            continue;
+        }
+        // A class or two were let go before.
+        assert!(count >= 120, "{count}");
+        assert_eq!(answer.status.as_u16(), 429);
+        assert_eq!(answer.header("retry-after"), "1");
+        assert!(answer.text.contains("There were too many attempts."));
+        assert!(answer.text.contains("href=\"/hub/oauth_login\""));
+        assert!(set_cookies(&answer).is_empty());
+        break;
+    }
+}
+
+#[tokio::test]
 async fn without_a_provider_the_addresses_do_not_exist() {
     let world = World::new().await;
     let ctx = world.context(None, &[]);
