@@ -129,9 +129,11 @@ impl Links {
         Link(paths::service_prefix(&self.base, name))
     }
 
-    /// Returns the login page, whatever may lead on from it at once.
-    pub fn login_form(&self) -> Link {
-        self.in_hub("login").with("error", Some(""))
+    /// Returns the login page, whatever may lead on from it at once; it leads on to `next` afterwards.
+    pub fn login_form(&self, next: Option<&str>) -> Link {
+        let next = next.filter(|next| !next.is_empty());
+        let page = self.in_hub("login").with("error", Some(""));
+        page.with("next", next)
     }
 
     /// Returns what leads to the OpenID Connect provider, and on to `next` afterwards.

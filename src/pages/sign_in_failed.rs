@@ -21,8 +21,8 @@ pub struct SignInFailedView {
     pub trouble: SignInTrouble,
     /// Where another try begins.
     pub again: Link,
-    /// Whether one can log in with a password instead.
-    pub passwords: bool,
+    /// Where one can log in with a password instead, if one can.
+    pub password_login: Option<Link>,
     /// What finds the request in the journal.
     pub request_id: String,
 }
@@ -51,7 +51,6 @@ pub enum SignInTrouble {
 
 /// Renders the page.
 pub fn sign_in_failed_page(view: &SignInFailedView) -> Markup {
-    let links = &view.frame.links;
     let content = html! {
         div.narrow {
             h1 { "You are not logged in" }
@@ -59,8 +58,8 @@ pub fn sign_in_failed_page(view: &SignInFailedView) -> Markup {
             p { (advice(view)) }
             div.actions {
                 a.button.primary href=(view.again) { "Sign in again" }
-                @if view.passwords {
-                    a.button href=(links.login_form()) { "Log in with a password" }
+                @if let Some(login) = &view.password_login {
+                    a.button href=(login) { "Log in with a password" }
                 }
             }
             p.hint.after {

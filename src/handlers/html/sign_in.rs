@@ -144,6 +144,7 @@ fn failed(
         SignInTrouble::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         SignInTrouble::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
     };
+    let passwords = ctx.settings.login.passwords;
     let view = SignInFailedView {
         frame: frame(ctx),
         provider: provider.name.clone(),
@@ -152,7 +153,7 @@ fn failed(
             true => ctx.links.oauth_login(Some(&next)),
             false => ctx.links.login(Some(&next)),
         },
-        passwords: ctx.settings.login.passwords,
+        password_login: passwords.then(|| ctx.links.login_form(Some(&next))),
         request_id: ctx.request_id.clone(),
     };
     let mut reply = page(status, sign_in_failed_page(&view));

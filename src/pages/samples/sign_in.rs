@@ -8,14 +8,15 @@ use super::Texts;
 use crate::pages::sign_in_failed::{SignInFailedView, SignInTrouble, sign_in_failed_page};
 
 pub(super) fn all(texts: Texts) -> Vec<(&'static str, Markup)> {
-    let page = |trouble, passwords| {
+    let page = |trouble, passwords: bool| {
         let frame = texts.anonymous();
+        let next = texts.text("/hub/home");
         sign_in_failed_page(&SignInFailedView {
-            again: frame.links.oauth_login(Some(&texts.text("/hub/home"))),
+            again: frame.links.oauth_login(Some(&next)),
+            password_login: passwords.then(|| frame.links.login_form(Some(&next))),
             frame,
             provider: texts.text("Example University"),
             trouble,
-            passwords,
             request_id: texts.text("4f1c"),
         })
     };

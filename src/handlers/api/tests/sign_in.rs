@@ -268,6 +268,18 @@ async fn what_was_not_begun_here_is_not_finished_here() {
 }
 
 #[tokio::test]
+async fn a_password_leads_to_the_same_place() {
+    // "L2h1Yi90b2tlbg" is /hub/token.
+    let failed = "/hub/oauth_callback?state=st&error=access_denied";
+    for (more, is_offered) in [("", true), ("[login]\npasswords = false\n", false)] {
+        let world = world(more).await;
+        let answer = world.come_back(failed, "st.no.ve.L2h1Yi90b2tlbg").await;
+        let link = "href=\"/hub/login?error=&amp;next=%2Fhub%2Ftoken\"";
+        assert_eq!(answer.text.contains(link), is_offered, "{}", answer.text);
+    }
+}
+
+#[tokio::test]
 async fn every_trouble_has_its_status_and_its_words() {
     let world = world("").await;
     let refused = Reply::Refused(Refusal::Policy {
