@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use super::{
-    Context, Error, Reply, Request, failures, frame_saying, next_target, page, query, see,
+    Context, Error, Reply, Request, failures, frame_saying, next_target, page, query, root, see,
     server_of, signed_in,
 };
 use crate::{
@@ -30,13 +30,14 @@ pub async fn show_pending(ctx: &Context, request: Request) -> Result<Reply, Erro
     };
     let key = server_of(ctx, person)?;
     access::permit::<ReadServer>(ctx.caller.as_ref(), key.clone())?;
-    let next = next_target(ctx, &query(&request)?);
+    let query = query(&request)?;
+    let next = next_target(ctx, &query);
     let status = ctx.hub().servers.status(&key);
     Ok(match &status.life {
-        Life::Ready { .. } => match next {
-            Some(next) => see(&next),
-            None => see(ctx.links.server(&key).as_str()),
-        },
+        Life::Ready { .. } => {
+            let server = || root::with_other_parameters(ctx.links.server(&key), &query);
+            see(&next.unwrap_or_else(server))
+        }
         Life::Launching { .. } | Life::Waiting { .. } | Life::Checking { .. } => {
             page(StatusCode::OK, pending_page(ctx, key, &status))
         }

@@ -45,11 +45,13 @@ pub fn after_login(ctx: &Context, person: &UserName, query: &Form) -> String {
     with_other_parameters(target, query)
 }
 
-/// Appends the request's own parameters, so that they survive the way (PG-20).
-fn with_other_parameters(mut target: String, query: &Form) -> String {
+/// Appends the request's own parameters, so that they survive the way, but for those that the hub has
+/// made use of (PG-20, PG-66).
+pub(super) fn with_other_parameters(target: impl Into<String>, query: &Form) -> String {
+    let mut target = target.into();
     let mut out = form_urlencoded::Serializer::new(String::new());
     for (name, value) in query.iter() {
-        if !matches!(name, "next" | "_xsrf") {
+        if !matches!(name, "next" | "_xsrf" | "display_name") {
             out.append_pair(name, value);
         }
     }

@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, time::Duration};
 use http::StatusCode;
 
 use super::{
-    Context, Error, Reply, Request, form, next_target, page, query, see, server_of, signed_in,
+    Context, Error, Reply, Request, form, next_target, page, query, root, see, server_of,
+    signed_in,
     spawn_form::{self, StartForm},
 };
 use crate::{
@@ -127,15 +128,16 @@ async fn start(
     match servers.start(permit, serialized(&options)) {
         Ok(()) => {}
         Err(StartError::AlreadyRunning(_)) => {
-            let onward = next.unwrap_or_else(|| ctx.links.server(key).into());
-            return Ok(see(&onward));
+            let onward = || root::with_other_parameters(ctx.links.server(key), query);
+            return Ok(see(&next.unwrap_or_else(onward)));
         }
         // Whatever is pending has a page of its own.
         Err(StartError::PendingStop(_) | StartError::PendingCheck(_)) => {}
         Err(error) => return Err(error.into()),
     }
     servers.settled(key, FIRST_LOOK).await;
-    Ok(see(ctx.links.spawn_pending(key, next.as_deref()).as_str()))
+    let pending = ctx.links.spawn_pending(key, next.as_deref());
+    Ok(see(&root::with_other_parameters(pending, query)))
 }
 
 /// User options as pages send them: every field has a list of texts (PG-63, PG-65).

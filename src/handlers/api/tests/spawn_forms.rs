@@ -52,6 +52,28 @@ async fn a_form_that_chooses_nothing_leads_to_the_choice() {
 }
 
 #[tokio::test]
+async fn what_an_address_asks_stays_on_the_way() {
+    let world = World::new().await;
+    // Starts fail at once, and the page that follows one is where the browser is led all the same.
+    world.end_broker();
+    let ctx = world.context(world.session("alice").await, &[("user", "alice")]);
+    for (query, expected) in [
+        ("?display_name=X&_xsrf=x", ""),
+        ("?opt-size=big&other=a%20b", "?opt-size=big&other=a+b"),
+        (
+            "?size=big&next=%2Fuser%2Falice%2Flab",
+            "?next=%2Fuser%2Falice%2Flab&size=big",
+        ),
+        ("?size=big&next=https%3A%2F%2Fevil.example", "?size=big"),
+    ] {
+        let visit = request(Method::GET, &format!("/hub/spawn/alice{query}"), "");
+        let started = read(spawn::spawn_by_visit(&ctx, visit).await).await;
+        let pending = format!("/hub/spawn-pending/alice{expected}");
+        assert_eq!(started.header("location"), pending);
+    }
+}
+
+#[tokio::test]
 async fn nobody_chooses_for_another() {
     let world = world().await;
     let bob = world.session("bob").await;
@@ -90,5 +112,6 @@ async fn a_link_on_another_site_proposes_and_starts_nothing() {
         assert!(shown.text.contains("spawn_form"), "{site}");
     }
     let started = visit("none").await;
-    assert_eq!(started.header("location"), "/hub/spawn-pending/alice");
+    let pending = "/hub/spawn-pending/alice?profile=small";
+    assert_eq!(started.header("location"), pending);
 }
