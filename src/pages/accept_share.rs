@@ -6,8 +6,9 @@ use super::{
     forms,
     frame::{Frame, Page, framed},
     scope_words,
+    words::{Text, text},
 };
-use crate::domain::names::ServerKey;
+use crate::domain::names::{ServerKey, UserName};
 
 /// What the invitation shows.
 #[derive(Clone)]
@@ -32,37 +33,54 @@ pub fn accept_share_page(view: &AcceptShareView) -> Markup {
     let AcceptShareView { key, .. } = view;
     let fields = html! {
         input type="hidden" name="code" value=(view.code);
-        h2 #scopes-title { "You would be able to" }
+        h2 #scopes-title { (text!("accept-share-scopes")) }
         ul.scopes aria-labelledby="scopes-title" {
             @for scope in &view.scopes {
                 li { (scope_words::describe(scope)) " " code.scope { (scope) } }
             }
         }
-        p.hint { "Afterwards you are led to " code { (view.next) } "." }
+        p.hint { (text!("accept-share-next", address = html! { code { (view.next) } })) }
         div.actions {
-            button.primary #accept type="submit" { "Accept" }
-            a.button href=(links.home()) { "Do not accept" }
+            button.primary #accept type="submit" { (text!("accept-share-accept")) }
+            a.button href=(links.home()) { (text!("accept-share-not")) }
         }
     };
     let content = html! {
         div.narrow {
-            h1 { "Use a shared server?" }
-            p.lead {
-                @if let Some(visitor) = &view.frame.visitor { "You (" (visitor.name) ") " } @else { "You " }
-                "have been invited to access " (key.user) "'s server "
-                @if !key.server.is_default() { strong { (key.server) } " " }
-                "at " a href=(links.server(key)) { (links.server(key)) } "."
+            h1 { (text!("accept-share-title")) }
+            @if let Some(visitor) = &view.frame.visitor {
+                p.lead { (lead(view, &visitor.name)) }
             }
-            @if !view.is_running {
-                p { "It is not currently running. You may have to ask " (key.user) " to start it." }
-            }
-            p { "Whoever can use a server can see and change what is in it. Work in a server of somebody you trust." }
+            @if !view.is_running { p { (text!("accept-share-stopped", owner = key.user)) } }
+            p { (text!("accept-share-trust")) }
             (forms::post(&view.frame, &links.accept_share(&view.next), &fields))
         }
     };
     framed(
         &view.frame,
-        &Page::still("accept-share", "Use a shared server?"),
+        &Page::still("accept-share", text!("accept-share-title")),
         &content,
+    )
+}
+
+fn lead(view: &AcceptShareView, visitor: &UserName) -> Text {
+    let ServerKey { user, server } = &view.key;
+    let address = view.frame.links.server(&view.key);
+    let link = html! { a href=(address) { (address) } };
+    if server.is_default() {
+        return text!(
+            "accept-share-lead",
+            visitor = visitor,
+            owner = user,
+            link = link
+        );
+    }
+    let server = html! { strong { (server) } };
+    text!(
+        "accept-share-lead-named",
+        visitor = visitor,
+        owner = user,
+        server = server,
+        link = link
     )
 }

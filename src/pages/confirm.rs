@@ -6,6 +6,7 @@ use super::{
     forms,
     frame::{Frame, Page, framed},
     scope_words,
+    words::text,
 };
 
 /// What the confirmation page shows.
@@ -25,30 +26,30 @@ pub struct ConfirmView {
 pub fn confirm_page(view: &ConfirmView) -> Markup {
     let content = html! {
         div.narrow {
-            h1 { "Allow access?" }
-            p { strong { (view.client) } " asks who you are, and to act for you." }
+            h1 { (text!("confirm-title")) }
+            p { (text!("confirm-lead", client = html! { strong { (view.client) } })) }
             form.stack #oauth-form method="post" {
                 (forms::xsrf_field(&view.frame))
                 @for scope in &view.scopes { input type="hidden" name="scopes" value=(scope); }
-                h2 #scopes-title { "It would be able to" }
+                h2 #scopes-title { (text!("confirm-scopes")) }
                 ul.scopes aria-labelledby="scopes-title" {
-                    @if view.scopes.is_empty() { li { "see your user name" } }
+                    @if view.scopes.is_empty() { li { (text!("confirm-no-scopes")) } }
                     @for scope in &view.scopes {
                         li { (scope_words::describe(scope)) " " code.scope { (scope) } }
                     }
                 }
-                p.hint { "Your answer goes to " code { (view.redirect_uri) } ". Your password does not." }
-                p { "Only allow this if you trust who runs it." }
+                p.hint { (text!("confirm-answer", address = html! { code { (view.redirect_uri) } })) }
+                p { (text!("confirm-trust")) }
                 div.actions {
-                    button.primary type="submit" { "Authorize" }
-                    a.button href=(view.frame.links.home()) { "Do not allow" }
+                    button.primary type="submit" { (text!("confirm-allow")) }
+                    a.button href=(view.frame.links.home()) { (text!("confirm-not")) }
                 }
             }
         }
     };
     framed(
         &view.frame,
-        &Page::still("oauth", "Allow access?"),
+        &Page::still("oauth", text!("confirm-title")),
         &content,
     )
 }

@@ -2,7 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::frame::{Frame, Page, framed};
+use super::{
+    frame::{Frame, Page, framed},
+    words::{Text, text},
+};
 
 /// What the error page shows.
 #[derive(Clone)]
@@ -28,75 +31,46 @@ pub fn error_page(view: &ErrorView) -> Markup {
         403 if !is_known => words(401),
         status => words(status),
     };
-    let title = format!("{} {}", view.status, words.title);
+    let title = text!("error-window", status = view.status, title = words.title);
     let content = html! {
         div.narrow {
             h1 { span.code { (view.status) } " " (words.title) }
             @if !view.message.is_empty() { p { (view.message) } }
-            p { (view.advice.as_deref().unwrap_or(words.advice)) }
+            p { @if let Some(advice) = &view.advice { (advice) } @else { (words.advice) } }
             div.actions {
                 @if is_known {
-                    a.button.primary href=(links.home()) { "Home" }
+                    a.button.primary href=(links.home()) { (text!("error-home")) }
                 } @else {
-                    a.button.primary href=(links.login(None)) { "Log in" }
+                    a.button.primary href=(links.login(None)) { (text!("error-log-in")) }
                 }
             }
             @if view.status >= 500 || view.frame.shows_admin() {
-                p.hint.after {
-                    "If you ask for help, name this request: " code { (view.request_id) }
-                }
+                p.hint.after { (text!("error-request", id = html! { code { (view.request_id) } })) }
             }
         }
     };
-    framed(&view.frame, &Page::still("error", &title), &content)
+    framed(&view.frame, &Page::still("error", title), &content)
 }
 
 struct ErrorWords {
-    title: &'static str,
-    advice: &'static str,
+    title: Text,
+    advice: Text,
 }
 
 fn words(status: u16) -> ErrorWords {
     let (title, advice) = match status {
-        400 | 422 => (
-            "Not understood",
-            "The request was not complete or not well formed. Go back and try it again; a link from \
-             elsewhere may have been cut off.",
-        ),
-        401 => ("Not logged in", "Log in and try it again."),
-        403 => (
-            "Not allowed",
-            "Your account may not do this. If the page had been open for a long time, load it again first; \
-             otherwise ask the administrator of this machine.",
-        ),
-        404 => (
-            "Not found",
-            "Check the address. Things that you may not see are not found, either.",
-        ),
-        405 => (
-            "Not possible here",
-            "This address exists, but not for what was asked of it. Go there by a link or a form.",
-        ),
-        408 => (
-            "Too slow",
-            "The request took too long to arrive. Try it again.",
-        ),
-        413 | 414 | 431 => ("Too large", "Send less at once."),
-        424 => (
-            "Not running",
-            "The server that should answer is not running. Start it from the home page.",
-        ),
-        429 => ("Too many requests", "Wait a little, then try it again."),
-        502..=504 => (
-            "Not available",
-            "Your server appears to be down or busy. You can try restarting it from the home page.",
-        ),
-        500.. => (
-            "Something broke",
-            "This is not your fault, and it has been recorded. Try it again; if it stays so, tell the \
-             administrator of this machine.",
-        ),
-        _ => ("That did not work", "Go back and try it again."),
+        400 | 422 => (text!("error-400"), text!("error-400-advice")),
+        401 => (text!("error-401"), text!("error-401-advice")),
+        403 => (text!("error-403"), text!("error-403-advice")),
+        404 => (text!("error-404"), text!("error-404-advice")),
+        405 => (text!("error-405"), text!("error-405-advice")),
+        408 => (text!("error-408"), text!("error-408-advice")),
+        413 | 414 | 431 => (text!("error-413"), text!("error-413-advice")),
+        424 => (text!("error-424"), text!("error-424-advice")),
+        429 => (text!("error-429"), text!("error-429-advice")),
+        502..=504 => (text!("error-503"), text!("error-503-advice")),
+        500.. => (text!("error-500"), text!("error-500-advice")),
+        _ => (text!("error-other"), text!("error-other-advice")),
     };
     ErrorWords { title, advice }
 }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::words;
+use super::words::{Text, amounts, text};
 use crate::domain::server::{FailureCause, UnitEnd};
 
 /// A failed start or an unexpected end, as its owner and administrators may see it.
@@ -19,98 +19,84 @@ pub struct FailureView {
 }
 
 impl FailureView {
-    /// Says in one or two sentences what happened.
-    pub fn sentence(&self) -> String {
+    /// Says in one or two sentences what happened; without elements, for the API tells it too.
+    pub fn sentence(&self) -> Text {
+        let bare = |reason: &str| Text::from(reason.trim_end_matches('.'));
         match &self.cause {
             FailureCause::CommandMissing { command, .. } => {
-                format!("The program “{command}” is not installed on this machine.")
+                text!("failure-missing", command = command)
             }
-            FailureCause::Refused(reason) => {
-                format!("This machine refused to start it: {}.", reason.trim_end_matches('.'))
-            }
-            FailureCause::LoginNeeded => {
-                "Your last login is too long ago to start a server by it.".into()
-            }
+            FailureCause::Refused(reason) => text!("failure-refused", reason = bare(reason)),
+            FailureCause::LoginNeeded => text!("failure-login"),
             FailureCause::NotStarted(reason) => {
-                format!("The server could not be started: {}.", reason.trim_end_matches('.'))
+                text!("failure-not-started", reason = bare(reason))
             }
             FailureCause::Ended(end) => self.end_sentence(end),
             FailureCause::NoSocket(waited) => {
-                format!("The server did not come up within {}.", words::duration(*waited))
+                text!("failure-no-socket", time = amounts::duration(*waited))
             }
-            FailureCause::NoAnswer(waited) => format!(
-                "The server’s program is running, but it did not answer within {}.",
-                words::duration(*waited)
-            ),
-            FailureCause::WrongOwner => {
-                "Something else than your server’s program was listening at its address, so it was not connected.".into()
+            FailureCause::NoAnswer(waited) => {
+                text!("failure-no-answer", time = amounts::duration(*waited))
             }
-            FailureCause::Unavailable(_) => {
-                "The machine itself could not start the server; nothing is wrong with your account.".into()
-            }
-            FailureCause::DiskFull => "The machine’s disk is full, so the server could not be started.".into(),
-            FailureCause::Vanished => {
-                "The server ended while nobody was watching, as when the machine was restarted.".into()
-            }
+            FailureCause::WrongOwner => text!("failure-owner"),
+            FailureCause::Unavailable(_) => text!("failure-unavailable"),
+            FailureCause::DiskFull => text!("failure-disk"),
+            FailureCause::Vanished => text!("failure-vanished"),
         }
     }
 
-    fn end_sentence(&self, end: &UnitEnd) -> String {
+    fn end_sentence(&self, end: &UnitEnd) -> Text {
         match (end.result.as_str(), end.status) {
             ("oom-kill", _) => match self.memory_limit_bytes {
-                Some(limit) => format!(
-                    "The server was stopped because it needed more memory than the {} it may use.",
-                    words::bytes(limit)
-                ),
-                None => "The server was stopped because the machine ran out of memory.".into(),
+                Some(limit) => text!("failure-memory-limit", limit = amounts::bytes(limit)),
+                None => text!("failure-memory"),
             },
             ("signal" | "core-dump", signal) => match signal_name(signal) {
-                Some(name) => format!("The server was ended by a signal ({name})."),
-                None => format!("The server was ended by signal {signal}."),
+                Some(name) => text!("failure-signal", name = name),
+                None => text!("failure-signal-number", number = signal),
             },
-            ("timeout", _) => "The server took too long and was ended.".into(),
-            ("exit-code", status) => match setup_step(status) {
-                Some(step) => format!("The server could not be started: {step} (status {status})."),
-                None => format!("The server ended by itself with exit status {status}."),
-            },
-            ("success", _) => "The server ended by itself.".into(),
-            (result, _) => format!("The server could not be run; systemd says “{result}”."),
+            ("timeout", _) => text!("failure-timeout"),
+            ("exit-code", status) => exit_sentence(status),
+            ("success", _) => text!("failure-ended"),
+            (result, _) => text!("failure-result", result = result),
         }
     }
 
     /// Says what the owner of the server can do about it.
-    pub fn advice(&self) -> &'static str {
+    pub fn advice(&self) -> Text {
         match &self.cause {
-            FailureCause::CommandMissing { .. } => {
-                "The administrator of this machine has to install it."
-            }
-            FailureCause::Ended(end) if end.result == "oom-kill" => {
-                "Launch it again and work on less data at once, or ask the administrator for more memory."
-            }
+            FailureCause::CommandMissing { .. } => text!("failure-missing-advice"),
+            FailureCause::Ended(end) if end.result == "oom-kill" => text!("failure-memory-advice"),
             FailureCause::Ended(end) if end.result == "success" || end.status == 0 => {
-                "It may have been shut down from within, or told to by a configuration. Launch it again."
+                text!("failure-ended-advice")
             }
-            FailureCause::Ended(_) => {
-                "The last lines of its log mostly name the reason. If you changed your Jupyter configuration \
-                 or environment lately, undo that first; then launch it again."
-            }
+            FailureCause::Ended(_) => text!("failure-exit-advice"),
             FailureCause::NoSocket(_) | FailureCause::NoAnswer(_) => {
-                "The machine may be busy: launch it again in a minute. If it fails again, show the log to the \
-                 administrator."
+                text!("failure-no-answer-advice")
             }
-            FailureCause::WrongOwner => {
-                "Launch it again. If it happens again, look for a program of yours that uses the server’s socket."
-            }
-            FailureCause::Refused(_) => "Ask the administrator of this machine about it.",
-            FailureCause::LoginNeeded => "Log out, log in again, and launch it then.",
+            FailureCause::WrongOwner => text!("failure-owner-advice"),
+            FailureCause::Refused(_) => text!("failure-refused-advice"),
+            FailureCause::LoginNeeded => text!("failure-login-advice"),
             FailureCause::NotStarted(_) | FailureCause::Unavailable(_) => {
-                "Launch it again. If it fails again, tell the administrator; the journal of this machine knows more."
+                text!("failure-unavailable-advice")
             }
-            FailureCause::DiskFull => {
-                "Tell the administrator, and launch it again when there is room."
-            }
-            FailureCause::Vanished => "Launch it again.",
+            FailureCause::DiskFull => text!("failure-disk-advice"),
+            FailureCause::Vanished => text!("failure-vanished-advice"),
         }
+    }
+}
+
+/// Says that a program ended by itself, or at which step systemd gave up before it ran (systemd.exec(5),
+/// process exit codes).
+fn exit_sentence(status: i32) -> Text {
+    match status {
+        200 => text!("failure-setup-home", status = status),
+        203 => text!("failure-setup-program", status = status),
+        206 | 225 | 228 | 232 => text!("failure-setup-limit", status = status),
+        216 | 217 => text!("failure-setup-account", status = status),
+        219 => text!("failure-setup-group", status = status),
+        226 => text!("failure-setup-sandbox", status = status),
+        _ => text!("failure-exit", status = status),
     }
 }
 
@@ -134,19 +120,6 @@ fn signal_name(number: i32) -> Option<&'static str> {
     })
 }
 
-/// Says at which step systemd gave up before the program ran (systemd.exec(5), process exit codes).
-fn setup_step(status: i32) -> Option<&'static str> {
-    Some(match status {
-        200 => "its home folder could not be entered",
-        203 => "its program could not be executed",
-        206 | 225 | 228 | 232 => "one of its limits could not be set",
-        216 | 217 => "its account or groups could not be taken on",
-        219 => "its control group could not be set up",
-        226 => "its sandbox could not be set up",
-        _ => return None,
-    })
-}
-
 /// Renders what happened, what to do, and the log.
 pub(super) fn failure_notice(failure: &FailureView, shows_admin: bool) -> Markup {
     html! {
@@ -155,7 +128,7 @@ pub(super) fn failure_notice(failure: &FailureView, shows_admin: bool) -> Markup
             p { (failure.advice()) }
             @if let FailureCause::CommandMissing { searched, .. } = &failure.cause {
                 @if shows_admin && !searched.is_empty() {
-                    p { "It was looked for in:" }
+                    p { (text!("failure-searched")) }
                     ul.plain { @for folder in searched { li { code { (folder) } } } }
                 }
             }
@@ -163,10 +136,8 @@ pub(super) fn failure_notice(failure: &FailureView, shows_admin: bool) -> Markup
         @if !failure.journal.is_empty() { (journal(&failure.journal)) }
         @if shows_admin {
             @if let Some(unit) = &failure.unit {
-                p.hint {
-                    "For administrators: " code { "journalctl --unit=" (shell_word(unit)) }
-                    " shows the whole log."
-                }
+                @let command = html! { code { "journalctl --unit=" (shell_word(unit)) } };
+                p.hint { (text!("failure-journal-command", command = command)) }
             }
         }
     }
@@ -176,7 +147,7 @@ pub(super) fn failure_notice(failure: &FailureView, shows_admin: bool) -> Markup
 fn journal(lines: &[String]) -> Markup {
     html! {
         section aria-labelledby="journal-title" {
-            h2 #journal-title { "The last lines of its log" }
+            h2 #journal-title { (text!("failure-journal")) }
             pre.log tabindex="0" aria-labelledby="journal-title" {
                 @for line in lines { (line) "\n" }
             }
@@ -245,7 +216,7 @@ mod tests {
         ];
         for cause in causes {
             let view = view(cause);
-            for text in [view.sentence(), view.advice().to_owned()] {
+            for text in [view.sentence().plain(), view.advice().plain()] {
                 assert!(text.starts_with(char::is_uppercase), "{text}");
                 assert!(
                     text.ends_with('.') && !text.contains("..") && !text.contains("  "),
@@ -264,7 +235,7 @@ mod tests {
             (ended("signal", 60), "signal 60"),
             (ended("oom-kill", 9), "than the 1 GiB"),
         ] {
-            let sentence = view(cause).sentence();
+            let sentence = view(cause).sentence().plain();
             assert!(sentence.contains(part), "{sentence}");
         }
     }

@@ -2,6 +2,7 @@
 
 use maud::{DOCTYPE, Markup, html};
 
+use super::words::{self, Text, text};
 use crate::{
     assets::{self, Asset},
     domain::names::{ServiceName, UserName},
@@ -63,13 +64,13 @@ pub struct Logo {
 
 impl Site {
     /// Returns the links of the foot with their texts.
-    fn foot_links(&self) -> impl Iterator<Item = (&str, &str)> {
-        let help = self
-            .help
-            .iter()
-            .map(|(text, url)| (text.as_str(), url.as_str()));
-        let imprint = self.imprint_url.iter().map(|url| ("Imprint", url.as_str()));
-        let privacy = self.privacy_url.iter().map(|url| ("Privacy", url.as_str()));
+    fn foot_links(&self) -> impl Iterator<Item = (Text, &str)> {
+        let help = self.help.iter();
+        let help = help.map(|(words, url)| (Text::from(words.as_str()), url.as_str()));
+        let imprint = self.imprint_url.iter();
+        let imprint = imprint.map(|url| (text!("frame-imprint"), url.as_str()));
+        let privacy = self.privacy_url.iter();
+        let privacy = privacy.map(|url| (text!("frame-privacy"), url.as_str()));
         help.chain(imprint).chain(privacy)
     }
 }
@@ -86,9 +87,9 @@ pub struct Visitor {
 }
 
 /// What a page tells its frame.
-pub(super) struct Page<'a> {
+pub(super) struct Page {
     /// What the window is called, without the program's name.
-    pub(super) title: &'a str,
+    pub(super) title: Text,
     /// Which page it is, for styles and scripts.
     pub(super) kind: &'static str,
     /// Its script beside the one that all pages run.
@@ -97,9 +98,9 @@ pub(super) struct Page<'a> {
     pub(super) reload_seconds: Option<u32>,
 }
 
-impl<'a> Page<'a> {
+impl Page {
     /// Describes a page without a script of its own, which never changes by itself.
-    pub(super) fn still(kind: &'static str, title: &'a str) -> Self {
+    pub(super) fn still(kind: &'static str, title: Text) -> Self {
         Self {
             title,
             kind,
@@ -110,11 +111,11 @@ impl<'a> Page<'a> {
 }
 
 /// Puts `main`, which brings the page's only `h1`, into the frame.
-pub(super) fn framed(frame: &Frame, page: &Page<'_>, main: &Markup) -> Markup {
+pub(super) fn framed(frame: &Frame, page: &Page, main: &Markup) -> Markup {
     let links = &frame.links;
     html! {
         (DOCTYPE)
-        html lang="en" {
+        html lang=(words::LANGUAGE) {
             (head(frame, page))
             body
                 data-page=(page.kind)
@@ -124,10 +125,10 @@ pub(super) fn framed(frame: &Frame, page: &Page<'_>, main: &Markup) -> Markup {
                 data-admin-access=(frame.shows_admin())
                 data-xsrf-token=(frame.xsrf)
             {
-                a.skip href="#main" { "Skip to content" }
+                a.skip href="#main" { (text!("frame-skip")) }
                 (banner(frame, page))
                 @if let Some(text) = &frame.announcement {
-                    aside.announcement aria-label="Announcement" { p { (text) } }
+                    aside.announcement aria-label=(text!("frame-announcement")) { p { (text) } }
                 }
                 main #main tabindex="-1" { (main) }
                 footer.foot {
@@ -146,7 +147,7 @@ pub(super) fn framed(frame: &Frame, page: &Page<'_>, main: &Markup) -> Markup {
     }
 }
 
-fn head(frame: &Frame, page: &Page<'_>) -> Markup {
+fn head(frame: &Frame, page: &Page) -> Markup {
     let links = &frame.links;
     html! {
         head {
@@ -154,7 +155,7 @@ fn head(frame: &Frame, page: &Page<'_>) -> Markup {
             meta name="viewport" content="width=device-width, initial-scale=1";
             meta name="color-scheme" content="light dark";
             meta name="robots" content="noindex";
-            title { (page.title) " · " (frame.site.title) }
+            title { (text!("frame-window", page = page.title, site = frame.site.title)) }
             @match &frame.site.logo {
                 Some(logo) => link rel="icon" type=(logo.content_type) href=(links.logo(&logo.version));,
                 None => link rel="icon" type=(assets::LOGO.content_type) href=(links.asset(&assets::LOGO));,
@@ -186,7 +187,7 @@ fn logo(frame: &Frame) -> Markup {
     html! { img src=(link) alt="" width=(width) height=(LOGO_HEIGHT); }
 }
 
-fn banner(frame: &Frame, page: &Page<'_>) -> Markup {
+fn banner(frame: &Frame, page: &Page) -> Markup {
     let links = &frame.links;
     html! {
         header.banner {
@@ -195,26 +196,30 @@ fn banner(frame: &Frame, page: &Page<'_>) -> Markup {
                 (frame.site.title)
             }
             @if let Some(visitor) = &frame.visitor {
-                nav aria-label="Main" {
+                nav aria-label=(text!("frame-nav")) {
                     @for (link, kind, text) in [
-                        (links.home(), "home", "Home"), (links.tokens(), "token", "Token"), (links.shares(), "shares", "Sharing"),
+                        (links.home(), "home", text!("frame-home")),
+                        (links.tokens(), "token", text!("frame-token")),
+                        (links.shares(), "shares", text!("frame-shares")),
                     ] {
                         a href=(link) aria-current=[(page.kind == kind).then_some("page")] { (text) }
                     }
                     (services_menu(links, &visitor.services))
                     @if visitor.admin {
-                        a href=(links.admin("users", &[])) aria-current=[(page.kind == "admin").then_some("page")] { "Admin" }
+                        a href=(links.admin("users", &[])) aria-current=[(page.kind == "admin").then_some("page")] {
+                            (text!("frame-admin"))
+                        }
                     }
                 }
                 p #login_widget {
-                    span.who { span.sr { "Logged in as " } (visitor.name) }
-                    @if visitor.admin { " " span.tag { "administrator" } }
+                    span.who { span.sr { (text!("frame-logged-in-as")) " " } (visitor.name) }
+                    @if visitor.admin { " " span.tag { (text!("frame-administrator")) } }
                     " "
-                    a #logout href=(links.logout()) { "Log out" }
+                    a #logout href=(links.logout()) { (text!("frame-log-out")) }
                 }
             } @else if page.kind != "login" {
                 p #login_widget {
-                    a #login href=(links.login(None)) { "Log in" }
+                    a #login href=(links.login(None)) { (text!("frame-log-in")) }
                 }
             }
         }
@@ -226,7 +231,7 @@ fn services_menu(links: &Links, services: &[ServiceName]) -> Markup {
     html! {
         @if !services.is_empty() {
             details.menu {
-                summary { "Services" }
+                summary { (text!("frame-services")) }
                 ul { @for name in services { li { a href=(links.service(name)) { (name) } } } }
             }
         }

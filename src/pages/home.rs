@@ -1,5 +1,7 @@
 //! The home page: the visitor's servers, what state each is in, and what can be done with it.
 
+mod state;
+
 use std::time::Duration;
 
 use maud::{Markup, html};
@@ -9,7 +11,7 @@ use super::{
     forms,
     frame::{Frame, Page, framed},
     live::{self, IsMoving},
-    times, words,
+    words::{Text, amounts, text},
 };
 use crate::{
     assets,
@@ -31,7 +33,7 @@ pub struct HomeView {
     /// The instant to which durations on the page refer.
     pub now: Timestamp,
     /// Something that just did not work, such as a server name that is not allowed.
-    pub error: Option<String>,
+    pub error: Option<Text>,
     /// The servers: the default one first, then the named ones.
     pub servers: Vec<ServerView>,
     /// What may be done with named servers; absent when they are off.
@@ -131,7 +133,7 @@ pub fn home_page(view: &HomeView) -> Markup {
         .filter(|server| !server.key.server.is_default())
         .count();
     let content = html! {
-        h1 { @if view.named.is_some() { "Your servers" } @else { "Your server" } }
+        h1 { @if view.named.is_some() { (text!("home-title-many")) } @else { (text!("home-title")) } }
         @if let Some(error) = &view.error {
             p.notice.bad role="alert" { (error) }
         }
@@ -139,7 +141,7 @@ pub fn home_page(view: &HomeView) -> Markup {
         @if let Some(named) = &view.named { (new_server_form(view, named, named_count)) }
     };
     let page = Page {
-        title: "Home",
+        title: text!("home-window"),
         kind: "home",
         script: Some(&assets::REFRESH_SCRIPT),
         reload_seconds: is_moving.reload_seconds(),
@@ -148,7 +150,7 @@ pub fn home_page(view: &HomeView) -> Markup {
 }
 
 fn server_card(view: &HomeView, server: &ServerView) -> Markup {
-    let words = state_words(server);
+    let words = state::StateWords::of(server);
     let title_id = if server.key.server.is_default() {
         String::from("server")
     } else {
@@ -160,9 +162,9 @@ fn server_card(view: &HomeView, server: &ServerView) -> Markup {
                 h2 id=(title_id) { (server_title(view, server)) }
                 p.state.(words.class) data-of=(server_title(view, server)) { (words.name) }
             }
-            p.since { (since_words(view.now, server)) }
+            p.since { @if let Some(words) = state::since(view.now, server) { (words) } }
             p { (words.meaning) }
-            (culled_words(view.now, server))
+            @if let Some(words) = state::culled(view.now, server) { p.hint { (words) } }
             @if let (ServerState::Stopped, Some(failure)) = (server.state, &server.failure) {
                 (failure_summary(view, server, failure))
             }
@@ -179,109 +181,27 @@ fn rename_form(view: &HomeView, server: &ServerView) -> Markup {
     let id = format!("display-name-{}", server.key.server);
     let fields = html! {
         div.field {
-            label for=(id) { "What it is called" }
+            label for=(id) { (text!("home-rename-name")) }
             input id=(id) type="text" name="display_name" maxlength="255" autocomplete="off"
                 value=(server_title(view, server));
         }
-        button type="submit" { "Rename" }
+        button type="submit" { (text!("home-rename")) }
     };
+    let title = html! { span.sr { (server_title(view, server)) } };
     html! {
         details {
-            summary { "Rename" span.sr { " " (server_title(view, server)) } }
+            summary { (text!("home-rename-title", server = title)) }
             (forms::post(&view.frame, &view.frame.links.rename_server(&server.key), &fields))
         }
     }
 }
 
-fn server_title(view: &HomeView, server: &ServerView) -> String {
+fn server_title(view: &HomeView, server: &ServerView) -> Text {
     match &server.display_name {
-        Some(name) => name.clone(),
-        None if !server.key.server.is_default() => server.key.server.to_string(),
-        None if view.named.is_some() => "Default server".into(),
-        None => "Notebook server".into(),
-    }
-}
-
-struct StateWords {
-    class: &'static str,
-    name: &'static str,
-    meaning: &'static str,
-}
-
-fn state_words(server: &ServerView) -> StateWords {
-    let (class, name, meaning) = match server.state {
-        ServerState::Stopped if server.failure.is_some() => (
-            "failed",
-            "Stopped after a failure",
-            "Nothing runs. Your files are where you left them.",
-        ),
-        ServerState::Stopped => (
-            "stopped",
-            "Stopped",
-            "Nothing runs. Your files are where you left them.",
-        ),
-        ServerState::Starting { .. } => (
-            "starting",
-            "Starting",
-            "It is coming up; mostly this takes a few seconds.",
-        ),
-        ServerState::Running { .. } => (
-            "running",
-            "Running",
-            "It keeps running when you close the browser or log out. Stopping it ends its notebooks’ \
-             kernels: what they hold in memory is lost, saved files are not.",
-        ),
-        ServerState::Stopping { .. } => (
-            "stopping",
-            "Stopping",
-            "It is shutting down; programs get a moment to save their work.",
-        ),
-    };
-    StateWords {
-        class,
-        name,
-        meaning,
-    }
-}
-
-fn since_words(now: Timestamp, server: &ServerView) -> Markup {
-    let (verb, since) = match server.state {
-        ServerState::Stopped => ("Last used ", server.last_activity),
-        ServerState::Starting { since } => ("Asked for ", since),
-        ServerState::Running { since } => ("Started ", since),
-        ServerState::Stopping { since } => ("Told to stop ", since),
-    };
-    let is_running = matches!(server.state, ServerState::Running { .. });
-    html! {
-        @if let Some(since) = since { (verb) (times::ago(now, since)) }
-        @if let (true, Some(used)) = (is_running, server.last_activity) {
-            @if since.is_some() { ", last used " } @else { "Last used " }
-            (times::ago(now, used))
-        }
-    }
-}
-
-/// Says when and why a server will be, or was, stopped without its owner asking for it.
-fn culled_words(now: Timestamp, server: &ServerView) -> Markup {
-    let Some((at, reason)) = server.culled else {
-        return html! {};
-    };
-    let time =
-        |passed: Duration| html! { time datetime=(at) title=(at) { (words::duration(passed)) } };
-    match (server.state, reason) {
-        (ServerState::Running { .. }, Reason::Unused(_)) => html! {
-            p.hint { "It stops by itself in " (time(at.since(now))) ", unless you use it." }
-        },
-        (ServerState::Running { .. }, Reason::Old(age)) => html! {
-            p.hint {
-                "It stops in " (time(at.since(now))) ": no server may run for longer than "
-                (words::duration(age)) ". Save your work before."
-            }
-        },
-        (ServerState::Stopped, reason) if server.failure.is_none() => html! {
-            p.hint { "The hub stopped it " (time(now.since(at))) " ago: " (reason.to_string()) "." }
-        },
-        _ => html! {},
+        Some(name) => Text::from(name.as_str()),
+        None if !server.key.server.is_default() => Text::from(server.key.server.as_str()),
+        None if view.named.is_some() => text!("home-server-default"),
+        None => text!("home-server-only"),
     }
 }
 
@@ -289,7 +209,7 @@ fn failure_summary(view: &HomeView, server: &ServerView, failure: &FailureView) 
     html! {
         div.notice.bad {
             p { strong { (failure.sentence()) } " " (failure.advice()) }
-            p { a href=(view.frame.links.spawn_pending(&server.key, None)) { "What happened in detail" } }
+            p { a href=(view.frame.links.spawn_pending(&server.key, None)) { (text!("home-failure-details")) } }
         }
     }
 }
@@ -300,18 +220,21 @@ fn usage_list(usage: &Usage) -> Markup {
             dl.usage {
                 @if let Some(used) = usage.memory_bytes {
                     div {
-                        dt { "Memory" }
+                        dt { (text!("home-memory")) }
                         dd {
-                            (words::bytes(used))
                             @if let Some(limit) = usage.memory_limit_bytes {
-                                " of " (words::bytes(limit)) " "
-                                meter min="0" max=(limit) high=(limit / 10 * 9) value=(used.min(limit)) aria-label="Memory used" {}
+                                (text!("home-memory-used", used = amounts::bytes(used), limit = amounts::bytes(limit)))
+                                " "
+                                meter min="0" max=(limit) high=(limit / 10 * 9) value=(used.min(limit))
+                                    aria-label=(text!("home-memory-meter")) {}
+                            } @else {
+                                (amounts::bytes(used))
                             }
                         }
                     }
                 }
                 @if let Some(time) = usage.cpu_time {
-                    div { dt { "Processor time" } dd { (words::duration(time)) } }
+                    div { dt { (text!("home-cpu")) } dd { (amounts::duration(time)) } }
                 }
             }
         }
@@ -322,35 +245,45 @@ fn actions(view: &HomeView, server: &ServerView) -> Markup {
     let links = &view.frame.links;
     let is_default = server.key.server.is_default();
     let id = |id: &'static str| is_default.then_some(id);
-    let what = |verb: &str| format!("{verb} {}", server_title(view, server));
+    let title = server_title(view, server);
     match server.state {
         ServerState::Stopped => html! {
             (forms::post(&view.frame, &links.spawn(&server.key, None), &html! {
-                button.primary.start-server id=[id("start")] type="submit" aria-label=(what("Start")) { "Start" }
+                button.primary.start-server id=[id("start")] type="submit" aria-label=(text!("home-start-label", server = title)) {
+                    (text!("home-start"))
+                }
             }))
             @if !is_default && view.named.is_some() {
                 (forms::post(&view.frame, &links.delete_server(&server.key), &html! {
-                    button.delete-server.danger type="submit" aria-label=(what("Delete")) { "Delete" }
+                    button.delete-server.danger type="submit" aria-label=(text!("home-delete-label", server = title)) {
+                        (text!("home-delete"))
+                    }
                 }))
             }
         },
         ServerState::Starting { .. } => html! {
-            a.button.primary href=(links.spawn_pending(&server.key, None)) aria-label=(what("Watch the start of")) {
-                "Watch the start"
+            a.button.primary href=(links.spawn_pending(&server.key, None))
+                aria-label=(text!("home-watch-label", server = title))
+            {
+                (text!("home-watch"))
             }
-            (stop_form(view, server, "Cancel", &what("Cancel the start of")))
+            (stop_form(view, server, &text!("home-cancel"), &text!("home-cancel-label", server = title)))
         },
         ServerState::Running { .. } => html! {
-            a.button.primary id=[id("start")] href=(links.server(&server.key)) aria-label=(what("Open")) { "Open" }
-            (stop_form(view, server, "Stop", &what("Stop")))
+            a.button.primary id=[id("start")] href=(links.server(&server.key))
+                aria-label=(text!("home-open-label", server = title))
+            {
+                (text!("home-open"))
+            }
+            (stop_form(view, server, &text!("home-stop"), &text!("home-stop-label", server = title)))
         },
         ServerState::Stopping { .. } => html! {
-            p.hint { "You can start it again as soon as it has stopped." }
+            p.hint { (text!("home-stopping-hint")) }
         },
     }
 }
 
-fn stop_form(view: &HomeView, server: &ServerView, text: &str, label: &str) -> Markup {
+fn stop_form(view: &HomeView, server: &ServerView, text: &Text, label: &Text) -> Markup {
     let id = server.key.server.is_default().then_some("stop");
     let button = html! {
         button.stop-server id=[id] type="submit" aria-label=(label) { (text) }
@@ -362,27 +295,27 @@ fn new_server_form(view: &HomeView, named: &NamedServersView, count: usize) -> M
     let is_full = named.limit.is_some_and(|limit| count >= limit);
     html! {
         section.card aria-labelledby="new-server" {
-            h2 #new-server { "Another server" }
+            h2 #new-server { (text!("home-new-title")) }
             p {
-                "A server of its own for another project. It sees the same files."
-                @if let Some(limit) = named.limit { " You have " (count) " of at most " (limit) "." }
+                (text!("home-new-lead"))
+                @if let Some(limit) = named.limit { " " (text!("home-new-count", count = count, limit = limit)) }
             }
             @if is_full {
-                p.hint { "Delete one that you no longer need to make room." }
+                p.hint { (text!("home-new-full")) }
             } @else {
                 (forms::post(&view.frame, &view.frame.links.new_server(&view.user), &html! {
                     div.field {
-                        label for="new-server-display-name" { "What it is called (optional)" }
+                        label for="new-server-display-name" { (text!("home-new-display-name")) }
                         input #new-server-display-name type="text" name="display_name" maxlength="255" autocomplete="off";
                     }
                     div.field {
-                        label for="new-server-name" { "Name in its address" }
+                        label for="new-server-name" { (text!("home-new-name")) }
                         input #new-server-name .new-server-name type="text" name="server_name" required
                             maxlength="30" pattern="[a-z]([a-z0-9]|-[a-z0-9])*" autocomplete="off"
                             autocapitalize="none" spellcheck="false" aria-describedby="new-server-rule";
-                        p.hint #new-server-rule { "Small letters, digits and single hyphens; a letter first." }
+                        p.hint #new-server-rule { (text!("home-new-name-rule")) }
                     }
-                    div.actions { button.new-server-btn type="submit" { "Add and start" } }
+                    div.actions { button.new-server-btn type="submit" { (text!("home-new")) } }
                 }))
             }
         }

@@ -4,7 +4,7 @@
 
 use maud::{Markup, html};
 
-use super::frame::Frame;
+use super::{frame::Frame, words::text};
 use crate::http::links::Link;
 
 /// Frames such a part, which a GET of `from` renders again; it is asked for often while something in
@@ -13,15 +13,16 @@ use crate::http::links::Link;
 /// What has a state says so in an element of class `state` whose `data-of` names it: its changes are
 /// told to those who do not see them.
 pub(super) fn part(frame: &Frame, from: &Link, is_moving: IsMoving, content: &Markup) -> Markup {
+    let again =
+        html! { a href=(frame.links.login(Some(from.as_str()))) { (text!("frame-login-again")) } };
     html! {
         p #live .sr role="status" {}
         div #refreshed data-from=(from) data-moving=(is_moving == IsMoving::Yes) { (content) }
         p #stale .notice.warn.afloat hidden role="alert" {
-            "The hub does not answer at the moment, so this may be out of date. The page tries again by itself."
+            (text!("frame-stale"))
         }
         p #login-ended .notice.warn.afloat hidden role="alert" {
-            "You are no longer logged in, so this is out of date. "
-            a href=(frame.links.login(Some(from.as_str()))) { "Log in again" }
+            (text!("frame-login-ended", link = again))
         }
     }
 }

@@ -2,7 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::frame::{Frame, Page, framed};
+use super::{
+    frame::{Frame, Page, framed},
+    words::text,
+};
 
 /// What the page shows.
 #[derive(Clone)]
@@ -17,20 +20,17 @@ pub struct LoggedOutView {
 pub fn logged_out_page(view: &LoggedOutView) -> Markup {
     let content = html! {
         div.narrow {
-            h1 { "You are logged out" }
-            p { "Successfully logged out." }
+            h1 { (text!("logged-out-title")) }
+            p { (text!("logged-out-lead")) }
             @if view.servers_keep_running {
-                p {
-                    "Your servers keep running, so that long computations can finish. Log in again to come back to them \
-                     or to stop them."
-                }
+                p { (text!("logged-out-servers")) }
             }
-            div.actions { a.button.primary href=(view.frame.links.login(None)) { "Log in again" } }
+            div.actions { a.button.primary href=(view.frame.links.login(None)) { (text!("logged-out-again")) } }
         }
     };
     framed(
         &view.frame,
-        &Page::still("logged-out", "Logged out"),
+        &Page::still("logged-out", text!("logged-out-window")),
         &content,
     )
 }

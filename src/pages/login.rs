@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use super::{
     forms,
     frame::{Frame, Page, framed},
-    words,
+    words::{Text, amounts, text},
 };
 
 /// Names longer than this many characters are shown shortened (PG-47).
@@ -102,25 +102,28 @@ pub enum LoginError {
 pub fn login_page(view: &LoginView) -> Markup {
     let content = html! {
         div.narrow {
-            h1 { "Log in" }
+            h1 { (text!("login-title")) }
             p #insecure-login-warning .notice.warn hidden role="alert" {
-                "This page was not loaded over HTTPS. Anyone on the way could read your password: do not \
-                 log in here. Use the address that begins with " code { "https://" } " instead."
+                (text!("login-insecure", address = html! { code { "https://" } }))
             }
             @if let Some(error) = &view.error {
                 p #login_error .login_error.notice.bad role="alert" { (error_text(error)) }
             }
             @if let (Some(provider), LoginRound::Password { .. }) = (&view.provider, &view.round) {
                 (provider_form(view, provider))
-                @if view.passwords { p { "Or log in with a password:" } }
+                @if view.passwords { p { (text!("login-or-password")) } }
             }
             @if view.passwords { (login_form(view)) }
             @if matches!(view.round, LoginRound::Further { .. }) {
-                p { a href=(view.frame.links.login(Some(&view.next))) { "Start again" } }
+                p { a href=(view.frame.links.login(Some(&view.next))) { (text!("login-again")) } }
             }
         }
     };
-    framed(&view.frame, &Page::still("login", "Log in"), &content)
+    framed(
+        &view.frame,
+        &Page::still("login", text!("login-title")),
+        &content,
+    )
 }
 
 /// Leads to the provider, with nothing but where to go afterwards and that the terms are accepted.
@@ -132,7 +135,7 @@ fn provider_form(view: &LoginView, provider: &str) -> Markup {
                 (terms_text(&view.terms))
                 (terms_box("provider_terms_checkbox", false))
             }
-            button.primary type="submit" { "Sign in with " (provider) }
+            button.primary type="submit" { (text!("login-provider", provider = provider)) }
         }
     }
 }
@@ -150,7 +153,7 @@ fn login_form(view: &LoginView) -> Markup {
                     }
                 }
                 LoginRound::Further { conversation, username, messages, prompts } => {
-                    p { "Logging in as " strong { (shown_name(username)) } "." }
+                    p { (text!("login-as", user = html! { strong { (shown_name(username)) } })) }
                     input type="hidden" name="conversation" value=(conversation);
                     (further_fields(messages, prompts))
                 }
@@ -163,15 +166,15 @@ fn login_form(view: &LoginView) -> Markup {
 fn password_fields(view: &LoginView, username: &str) -> Markup {
     let described = view.error.as_ref().map(|_| "login_error");
     html! {
-        p.hint { "Use your account on this machine." }
+        p.hint { (text!("login-hint")) }
         div.field {
-            label for="username_input" { "User name" }
+            label for="username_input" { (text!("login-user")) }
             input #username_input type="text" name="username" value=(shown_name(username)) required
                 autocomplete="username" autocapitalize="none" autocorrect="off" spellcheck="false"
                 autofocus[username.is_empty()] aria-describedby=[described];
         }
         div.field {
-            label for="password_input" { "Password" }
+            label for="password_input" { (text!("login-password")) }
             input #password_input type="password" name="password" autocomplete="current-password"
                 autofocus[!username.is_empty()] aria-describedby=[described];
         }
@@ -181,7 +184,7 @@ fn password_fields(view: &LoginView, username: &str) -> Markup {
 /// Shows the terms in a box that can be scrolled by keyboard too.
 fn terms_text(terms: &[String]) -> Markup {
     html! {
-        div #login_terms .terms role="region" aria-label="Terms" tabindex="0" {
+        div #login_terms .terms role="region" aria-label=(text!("login-terms")) tabindex="0" {
             @for paragraph in terms { p { (paragraph) } }
         }
     }
@@ -192,7 +195,7 @@ fn terms_box(id: &str, are_accepted: bool) -> Markup {
     html! {
         div.pick {
             input id=(id) type="checkbox" name=(TERMS_FIELD) value="1" required checked[are_accepted];
-            label for=(id) { "I accept these terms." }
+            label for=(id) { (text!("login-terms-accept")) }
         }
     }
 }
@@ -214,45 +217,43 @@ fn further_fields(messages: &[LoginMessage], prompts: &[LoginPrompt]) -> Markup 
     }
 }
 
-fn submit_text(round: &LoginRound) -> &'static str {
+fn submit_text(round: &LoginRound) -> Text {
     match round {
-        LoginRound::Password { .. } => "Log in",
-        LoginRound::Further { .. } => "Continue",
+        LoginRound::Password { .. } => text!("login-submit"),
+        LoginRound::Further { .. } => text!("login-continue"),
     }
 }
 
-fn error_text(error: &LoginError) -> String {
+fn error_text(error: &LoginError) -> Text {
     match error {
-        LoginError::Refused => "Invalid username or password".into(),
-        LoginError::TermsNotAccepted => "To log in, accept the terms first.".into(),
-        LoginError::FormExpired => "Login form invalid or expired. Try again.".into(),
-        LoginError::RoundExpired => "That took too long. Log in again from the start.".into(),
-        LoginError::Throttled { retry_after } => format!(
-            "Too many attempts. Try again in {}.",
-            words::duration((*retry_after).max(Duration::from_secs(1)))
-        ),
-        LoginError::Unavailable => {
-            "Logging in does not work at the moment. Try again in a minute; if it stays so, tell \
-             the administrator of this machine."
-                .into()
+        LoginError::Refused => text!("login-refused"),
+        LoginError::TermsNotAccepted => text!("login-terms-first"),
+        LoginError::FormExpired => text!("login-form-expired"),
+        LoginError::RoundExpired => text!("login-round-expired"),
+        LoginError::Throttled { retry_after } => {
+            let wait = (*retry_after).max(Duration::from_secs(1));
+            text!("login-throttled", time = amounts::duration(wait))
         }
+        LoginError::Unavailable => text!("login-unavailable"),
     }
 }
 
 /// Shortens long names, so that the page shows what was typed without repeating all of it (PG-47).
-fn shown_name(name: &str) -> String {
+fn shown_name(name: &str) -> Text {
     let length = name.chars().count();
     if length <= MAX_SHOWN_NAME_CHARS {
-        return name.to_owned();
+        return Text::from(name);
     }
     let head: String = name.chars().take(SHORT_NAME_CHARS).collect();
-    format!("{head}...({length} chars)")
+    text!("login-long-name", start = head, length = length)
 }
 
 /// PAM's prompts end in a colon made for terminals; a label needs none, but must not be empty.
-fn label_text(prompt: &str) -> &str {
-    let text = prompt.trim().trim_end_matches(':').trim_end();
-    if text.is_empty() { "Answer" } else { text }
+fn label_text(prompt: &str) -> Text {
+    match prompt.trim().trim_end_matches(':').trim_end() {
+        "" => text!("login-answer"),
+        words => Text::from(words),
+    }
 }
 
 /// Guesses what a password manager should offer.
@@ -272,9 +273,9 @@ mod tests {
 
     #[test]
     fn long_names_are_shortened() {
-        assert_eq!(shown_name(&"ä".repeat(32)), "ä".repeat(32));
+        assert_eq!(shown_name(&"ä".repeat(32)).plain(), "ä".repeat(32));
         assert_eq!(
-            shown_name(&"ä".repeat(33)),
+            shown_name(&"ä".repeat(33)).plain(),
             format!("{}...(33 chars)", "ä".repeat(16))
         );
     }
@@ -287,7 +288,7 @@ mod tests {
             (" : ", "Answer"),
             ("", "Answer"),
         ] {
-            assert_eq!(label_text(prompt), label);
+            assert_eq!(label_text(prompt).plain(), label);
         }
     }
 

@@ -24,12 +24,12 @@ pub mod spawn_form;
 pub mod spawn_pending;
 pub mod stopping;
 pub mod tokens;
+pub mod words;
 
 mod forms;
 mod live;
 mod scope_words;
 mod times;
-mod words;
 
 #[cfg(test)]
 mod samples;

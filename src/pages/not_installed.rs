@@ -2,7 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::frame::{Frame, Page, framed};
+use super::{
+    frame::{Frame, Page, framed},
+    words::text,
+};
 use crate::domain::names::ServerKey;
 
 /// What the page shows.
@@ -24,24 +27,21 @@ pub struct NotInstalledView {
 pub fn not_installed_page(view: &NotInstalledView) -> Markup {
     let links = &view.frame.links;
     let content = html! {
-        h1 { "No notebook server is installed" }
-        p {
-            "You are logged in and all is well with your account, but this machine has no program "
-            code { (view.command) } " that could be started for you."
-        }
+        h1 { (text!("not-installed-title")) }
+        p { (text!("not-installed-lead", program = html! { code { (view.command) } })) }
         @if view.frame.shows_admin() {
             (for_administrators(view))
         } @else {
-            p { "Ask the administrator of this machine to install it. This page tells them how when they log in." }
+            p { (text!("not-installed-ask")) }
         }
         div.actions {
-            a.button.primary #relaunch href=(links.spawn(&view.key, view.next.as_deref())) { "Try again" }
-            a.button href=(links.home()) { "Home" }
+            a.button.primary #relaunch href=(links.spawn(&view.key, view.next.as_deref())) { (text!("not-installed-again")) }
+            a.button href=(links.home()) { (text!("not-installed-home")) }
         }
     };
     framed(
         &view.frame,
-        &Page::still("not-installed", "Nothing to start"),
+        &Page::still("not-installed", text!("not-installed-window")),
         &content,
     )
 }
@@ -49,27 +49,28 @@ pub fn not_installed_page(view: &NotInstalledView) -> Markup {
 fn for_administrators(view: &NotInstalledView) -> Markup {
     html! {
         section aria-labelledby="install" {
-            h2 #install { "How to install one" }
-            p { "A current JupyterLab for everybody, in a folder of its own that Carrel knows:" }
-            pre.log tabindex="0" aria-label="Commands that install JupyterLab" {
+            h2 #install { (text!("not-installed-how")) }
+            p { (text!("not-installed-current")) }
+            pre.log tabindex="0" aria-label=(text!("not-installed-current-label")) {
                 "sudo apt install python3-venv\n"
                 "sudo /usr/bin/python3 -m venv /opt/carrel/venv\n"
                 "sudo /opt/carrel/venv/bin/pip install jupyterhub jupyterlab\n"
             }
-            p { "Or the older one that Debian keeps up to date:" }
-            pre.log tabindex="0" aria-label="Command that installs Debian’s packages" {
+            p { (text!("not-installed-older")) }
+            pre.log tabindex="0" aria-label=(text!("not-installed-older-label")) {
                 "sudo apt install jupyterhub jupyter-notebook\n"
             }
             p {
-                "Nothing has to be restarted: try it again when that is done. "
-                code { "sudo carrel doctor" } " tells what is found. Another program or another place is set by "
-                code { "server.command" } " and " code { "server.search_path" } " in "
-                code { "/etc/carrel/carrel.toml" } "."
+                (text!("not-installed-after",
+                    doctor = html! { code { "sudo carrel doctor" } },
+                    command = html! { code { "server.command" } },
+                    path = html! { code { "server.search_path" } },
+                    file = html! { code { "/etc/carrel/carrel.toml" } }))
             }
         }
         @if !view.searched.is_empty() {
             section aria-labelledby="searched" {
-                h2 #searched { "Where it was looked for" }
+                h2 #searched { (text!("not-installed-searched")) }
                 ul.plain { @for folder in &view.searched { li { code { (folder) } } } }
             }
         }

@@ -2,7 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::frame::{Frame, Page, framed};
+use super::{
+    frame::{Frame, Page, framed},
+    words::{Text, text},
+};
 use crate::domain::names::ServerKey;
 
 /// What the page shows.
@@ -21,35 +24,39 @@ pub struct NotRunningView {
 /// Renders the page; looking at it starts nothing.
 pub fn not_running_page(view: &NotRunningView) -> Markup {
     let links = &view.frame.links;
-    let is_own = view
-        .frame
-        .visitor
-        .as_ref()
-        .is_some_and(|visitor| visitor.name == view.key.user);
     let content = html! {
         div.narrow {
-            h1 { "Server not running" }
-            p {
-                @if is_own { "Your server" } @else { "The server of " strong { (view.key.user) } }
-                @if !view.key.server.is_default() { " named " strong { (view.key.server) } }
-                " is not running. Its files are where they were left."
-            }
+            h1 { (text!("not-running-title")) }
+            p { (lead(view)) }
             @if view.can_start {
-                p { "Would you like to launch it?" }
+                p { (text!("not-running-question")) }
             } @else {
-                p { "You may use it, but not start it: ask its owner to." }
+                p { (text!("not-running-ask")) }
             }
             div.actions {
                 @if view.can_start {
-                    a.button.primary #start href=(links.spawn(&view.key, view.next.as_deref())) { "Launch server" }
+                    a.button.primary #start href=(links.spawn(&view.key, view.next.as_deref())) { (text!("not-running-start")) }
                 }
-                a.button href=(links.home()) { "Home" }
+                a.button href=(links.home()) { (text!("not-running-home")) }
             }
         }
     };
     framed(
         &view.frame,
-        &Page::still("not-running", "Server not running"),
+        &Page::still("not-running", text!("not-running-title")),
         &content,
     )
+}
+
+fn lead(view: &NotRunningView) -> Text {
+    let ServerKey { user, server } = &view.key;
+    let visitor = view.frame.visitor.as_ref();
+    let is_own = visitor.is_some_and(|visitor| visitor.name == *user);
+    let (owner, name) = (html! { strong { (user) } }, html! { strong { (server) } });
+    match (is_own, server.is_default()) {
+        (true, true) => text!("not-running-own"),
+        (true, false) => text!("not-running-own-named", server = name),
+        (false, true) => text!("not-running-foreign", owner = owner),
+        (false, false) => text!("not-running-foreign-named", owner = owner, server = name),
+    }
 }

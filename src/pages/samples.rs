@@ -24,6 +24,7 @@ use super::{
     spawn_form::{Choice, Field, Offer, Question, SpawnFormView, spawn_form_page},
     spawn_pending::{SpawnPendingView, spawn_pending_page},
     stopping::{StoppingView, stopping_page},
+    words::Text,
 };
 use crate::{
     domain::{
@@ -370,7 +371,11 @@ fn homes(texts: Texts) -> Vec<(&'static str, Markup)> {
                 many.clone(),
                 Some(NamedServersView { limit: Some(5) }),
                 texts.admin_frame(),
-                Some(texts.text("“GPU 3” cannot be the name of a server.")),
+                Some(Text::from(
+                    texts
+                        .text("“GPU 3” cannot be the name of a server.")
+                        .as_str(),
+                )),
             ),
         ),
         (

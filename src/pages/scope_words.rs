@@ -1,90 +1,88 @@
 //! Scopes in plain words, for people who are asked to grant them (OA-19).
 
+use super::words::{Text, text};
+
 /// Says what holding `scope` allows; a scope without words of its own stands for itself.
-pub(super) fn describe(scope: &str) -> String {
+pub(super) fn describe(scope: &str) -> Text {
     let (name, filter) = scope.split_once('!').unwrap_or((scope, ""));
-    let Some(words) = words(name) else {
-        return match filter_words(filter) {
-            Some(filter) => format!("use “{name}”, {filter}"),
-            None => format!("use “{name}”"),
-        };
-    };
-    match filter_words(filter) {
-        Some(filter) => format!("{words} – {filter}"),
-        None => words.to_owned(),
+    match (words(name), filter_words(filter)) {
+        (Some(words), None) => words,
+        (Some(words), Some(bound)) => text!("scope-bounded", scope = words, bound = bound),
+        (None, None) => text!("scope-unknown", scope = name),
+        (None, Some(bound)) => text!("scope-unknown-bounded", scope = name, bound = bound),
     }
 }
 
 /// Says what holding `scope` allows, whatever it is bounded to.
-pub(super) fn describe_bare(scope: &str) -> String {
+pub(super) fn describe_bare(scope: &str) -> Text {
     describe(scope.split('!').next().unwrap_or(scope))
 }
 
-fn filter_words(filter: &str) -> Option<String> {
+fn filter_words(filter: &str) -> Option<Text> {
     let (kind, value) = filter.split_once('=').unwrap_or((filter, ""));
-    match (kind, value) {
-        ("", _) => None,
-        ("user", "") => Some("only you".into()),
-        ("server", "") => Some("only this server".into()),
-        ("service", "") => Some("only this service".into()),
-        ("user", name) => Some(format!("only the user {name}")),
-        ("group", name) => Some(format!("only users in the group {name}")),
-        ("server", name) => Some(format!("only the server {name}")),
-        ("service", name) => Some(format!("only the service {name}")),
-        _ => Some(format!("only {filter}")),
-    }
+    Some(match (kind, value) {
+        ("", _) => return None,
+        ("user", "") => text!("scope-only-you"),
+        ("server", "") => text!("scope-only-this-server"),
+        ("service", "") => text!("scope-only-this-service"),
+        ("user", name) => text!("scope-only-user", name = name),
+        ("group", name) => text!("scope-only-group", name = name),
+        ("server", name) => text!("scope-only-server", name = name),
+        ("service", name) => text!("scope-only-service", name = name),
+        _ => text!("scope-only", filter = filter),
+    })
 }
 
-fn words(scope: &str) -> Option<&'static str> {
+fn words(scope: &str) -> Option<Text> {
     Some(match scope {
-        "(no_scope)" => "nothing but know who you are",
-        "self" => "do everything you can do with your own account",
-        "inherit" => "do everything you can do",
-        "admin-ui" => "open the administration page",
-        "admin:users" => "create, change and remove users",
-        "admin:auth_state" => "read what the login left about users",
-        "users" => "change users",
-        "delete:users" => "remove users",
-        "list:users" => "list users",
-        "read:users" => "read about users",
-        "read:users:name" => "read user names",
-        "read:users:groups" => "read which groups users are in",
-        "read:users:activity" => "see when users were last active",
-        "read:roles" => "read roles",
-        "read:roles:users" => "read the roles of users",
-        "read:roles:services" => "read the roles of services",
-        "read:roles:groups" => "read the roles of groups",
-        "users:activity" => "report when users were active",
-        "admin:servers" => "start and stop servers and read their inner state",
-        "admin:server_state" => "read the inner state of servers",
-        "servers" => "start and stop servers",
-        "read:servers" => "see servers and whether they run",
-        "start:servers" => "start servers",
-        "delete:servers" => "stop and remove servers",
-        "tokens" => "create and revoke tokens",
-        "read:tokens" => "see tokens, but not their values",
-        "admin:groups" => "create, change and remove groups",
-        "groups" => "change groups",
-        "list:groups" => "list groups",
-        "read:groups" => "read about groups",
-        "read:groups:name" => "read the names of groups",
-        "delete:groups" => "remove groups",
-        "admin:services" => "create, change and remove services",
-        "list:services" => "list services",
-        "read:services" => "read about services",
-        "read:services:name" => "read the names of services",
-        "read:hub" => "read about the hub",
-        "access:servers" => "use servers, as if at their keyboard",
-        "access:services" => "use services",
-        "shares" => "share servers with others",
-        "read:shares" => "see with whom servers are shared",
-        "users:shares" => "give up what was shared with users",
-        "read:users:shares" => "see what was shared with users",
-        "groups:shares" => "give up what was shared with groups",
-        "read:groups:shares" => "see what was shared with groups",
-        "proxy" => "change where addresses lead",
-        "shutdown" => "shut down the hub",
-        "read:metrics" => "read the hub’s figures",
+        "(no_scope)" => text!("scope-none"),
+        "self" => text!("scope-self"),
+        "inherit" => text!("scope-inherit"),
+        "admin-ui" => text!("scope-admin-ui"),
+        "admin:users" => text!("scope-admin-users"),
+        "admin:auth_state" => text!("scope-admin-auth-state"),
+        "users" => text!("scope-users"),
+        "delete:users" => text!("scope-delete-users"),
+        "list:users" => text!("scope-list-users"),
+        "read:users" => text!("scope-read-users"),
+        "read:users:name" => text!("scope-read-users-name"),
+        "read:users:groups" => text!("scope-read-users-groups"),
+        "read:users:activity" => text!("scope-read-users-activity"),
+        "read:roles" => text!("scope-read-roles"),
+        "read:roles:users" => text!("scope-read-roles-users"),
+        "read:roles:services" => text!("scope-read-roles-services"),
+        "read:roles:groups" => text!("scope-read-roles-groups"),
+        "users:activity" => text!("scope-users-activity"),
+        "admin:servers" => text!("scope-admin-servers"),
+        "admin:server_state" => text!("scope-admin-server-state"),
+        "servers" => text!("scope-servers"),
+        "read:servers" => text!("scope-read-servers"),
+        "start:servers" => text!("scope-start-servers"),
+        "delete:servers" => text!("scope-delete-servers"),
+        "tokens" => text!("scope-tokens"),
+        "read:tokens" => text!("scope-read-tokens"),
+        "admin:groups" => text!("scope-admin-groups"),
+        "groups" => text!("scope-groups"),
+        "list:groups" => text!("scope-list-groups"),
+        "read:groups" => text!("scope-read-groups"),
+        "read:groups:name" => text!("scope-read-groups-name"),
+        "delete:groups" => text!("scope-delete-groups"),
+        "admin:services" => text!("scope-admin-services"),
+        "list:services" => text!("scope-list-services"),
+        "read:services" => text!("scope-read-services"),
+        "read:services:name" => text!("scope-read-services-name"),
+        "read:hub" => text!("scope-read-hub"),
+        "access:servers" => text!("scope-access-servers"),
+        "access:services" => text!("scope-access-services"),
+        "shares" => text!("scope-shares"),
+        "read:shares" => text!("scope-read-shares"),
+        "users:shares" => text!("scope-users-shares"),
+        "read:users:shares" => text!("scope-read-users-shares"),
+        "groups:shares" => text!("scope-groups-shares"),
+        "read:groups:shares" => text!("scope-read-groups-shares"),
+        "proxy" => text!("scope-proxy"),
+        "shutdown" => text!("scope-shutdown"),
+        "read:metrics" => text!("scope-read-metrics"),
         _ => return None,
     })
 }
@@ -113,7 +111,7 @@ mod tests {
             ("custom:x", "use “custom:x”"),
             ("users!odd=1", "change users – only odd=1"),
         ] {
-            assert_eq!(describe(scope), expected);
+            assert_eq!(describe(scope).plain(), expected);
         }
     }
 }

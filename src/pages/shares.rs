@@ -7,7 +7,8 @@ use maud::{Markup, html};
 use super::{
     forms,
     frame::{Frame, Page, framed},
-    scope_words, times, words,
+    scope_words, times,
+    words::{Text, amounts, text},
 };
 use crate::domain::{
     names::{GroupName, ServerKey},
@@ -111,41 +112,42 @@ const LIVES: [u64; 5] = [86_400, 3_600, 604_800, 2_592_000, 15_552_000];
 /// Renders the page.
 pub fn shares_page(view: &SharesView) -> Markup {
     let content = html! {
-        h1 { "Sharing" }
+        h1 { (text!("shares-title")) }
         @match &view.outcome {
             Some(Outcome::Invited { link, lifetime }) => (invited(link, *lifetime)),
             Some(Outcome::Refused(reason)) => p.notice.bad role="alert" { (reason) },
             None => {}
         }
         p.notice.warn {
-            "Whoever can use a server of yours works in it as you: they see and change your files. \
-             Share with people you trust, and stop sharing when you are done."
+            (text!("shares-warning"))
         }
         @if view.servers.is_empty() {
-            p { "You have no server yet. " a href=(view.frame.links.home()) { "Start one" } ", then you can share it." }
+            @let link = html! { a href=(view.frame.links.home()) { (text!("shares-none-link")) } };
+            p { (text!("shares-none", link = link)) }
         }
         @for server in &view.servers { (own_server(view, server)) }
         section aria-labelledby="with-me" {
-            h2 #with-me { "Shared with you" }
+            h2 #with-me { (text!("shares-foreign-title")) }
             @if view.with_visitor.is_empty() {
-                p { "Nobody shares a server with you." }
+                p { (text!("shares-foreign-none")) }
             } @else {
                 (foreign_servers(view))
             }
         }
     };
-    framed(&view.frame, &Page::still("shares", "Sharing"), &content)
+    framed(
+        &view.frame,
+        &Page::still("shares", text!("shares-title")),
+        &content,
+    )
 }
 
 fn invited(link: &str, lifetime: Duration) -> Markup {
     html! {
         div.notice.good role="status" {
-            p { strong { "Send this link to whomever you invite:" } }
+            p { strong { (text!("shares-invited")) } }
             p { code.secret #invitation tabindex="0" { (link) } }
-            p {
-                "Everybody who opens it in the next " (words::duration(lifetime)) " and logs in can accept. \
-                 Copy it now; it cannot be shown again."
-            }
+            p { (text!("shares-invited-hint", time = amounts::duration(lifetime))) }
         }
     }
 }
@@ -157,16 +159,16 @@ fn own_server(view: &SharesView, server: &OwnServer) -> Markup {
         section.card aria-labelledby=(title) {
             h2 id=(title) { (server.title) }
             @if server.shares.is_empty() && server.invitations.is_empty() {
-                p { "Only you can use it." }
+                p { (text!("shares-nobody")) }
             } @else {
                 ul.list { @for share in &server.shares { (share_item(view, server, share)) } }
                 @if !server.invitations.is_empty() {
-                    h3 { "Open invitations" }
+                    h3 { (text!("shares-invitations")) }
                     ul.list { @for invitation in &server.invitations { (invitation_item(view, server, invitation)) } }
                 }
             }
             @if !server.may_share {
-                p.hint { "You may not share it; ask the administrator of this machine." }
+                p.hint { (text!("shares-forbidden")) }
             } @else { div.fields.apart {
                 @if view.naming.users || view.naming.groups { (grant_form(view, server, &id)) }
                 (invite_form(view, server, &id))
@@ -184,14 +186,18 @@ fn share_item(view: &SharesView, server: &OwnServer, share: &ShareView) -> Marku
         input type="hidden" name="do" value="revoke";
         input type="hidden" name="kind" value=(kind);
         input type="hidden" name="name" value=(name);
-        button.small.danger type="submit" aria-label={ "Stop sharing " (server.title) " with " (name) } { "Stop sharing" }
+        button.small.danger type="submit" aria-label=(text!("shares-stop-label", server = server.title, name = name)) {
+            (text!("shares-stop"))
+        }
     };
     html! {
         li {
             div {
-                strong { (name) } @if kind == "group" { " " span.tag { "group" } }
-                span.hint { " since " (times::ago(view.now, share.since)) }
-                @for scope in &share.scopes { div.hint title=(scope) { "may " (scope_words::describe_bare(scope)) } }
+                strong { (name) } @if kind == "group" { " " span.tag { (text!("shares-group")) } }
+                span.hint { " " (text!("shares-since", time = times::ago(view.now, share.since))) }
+                @for scope in &share.scopes {
+                    div.hint title=(scope) { (text!("shares-may", scope = scope_words::describe_bare(scope))) }
+                }
             }
             (forms::post(&view.frame, &view.frame.links.change_share(&server.key), &button))
         }
@@ -202,17 +208,15 @@ fn invitation_item(view: &SharesView, server: &OwnServer, invitation: &Invitatio
     let button = html! {
         input type="hidden" name="do" value="uninvite";
         input type="hidden" name="id" value=(invitation.id);
-        button.small.danger type="submit" aria-label={ "Withdraw invitation " (invitation.id) } { "Withdraw" }
+        button.small.danger type="submit" aria-label=(text!("shares-withdraw-label", id = invitation.id)) {
+            (text!("shares-withdraw"))
+        }
     };
+    let ends = times::ahead(view.now, invitation.expires);
     html! {
         li {
             div {
-                "Ends " (times::ahead(view.now, invitation.expires)) ", "
-                @match invitation.accepted {
-                    0 => "not accepted yet",
-                    1 => "accepted once",
-                    many => { "accepted " (many) " times" },
-                }
+                (text!("shares-invitation", time = ends; count = invitation.accepted))
                 " " code.hint { (invitation.id) }
             }
             (forms::post(&view.frame, &view.frame.links.change_share(&server.key), &button))
@@ -224,18 +228,18 @@ fn grant_form(view: &SharesView, server: &OwnServer, id: &impl Fn(&str) -> Strin
     let fields = html! {
         input type="hidden" name="do" value="grant";
         div.field {
-            label for=(id("kind")) { "Share with a" }
+            label for=(id("kind")) { (text!("shares-kind")) }
             select id=(id("kind")) name="kind" {
-                @if view.naming.users { option value="user" { "user" } }
-                @if view.naming.groups { option value="group" { "group" } }
+                @if view.naming.users { option value="user" { (text!("shares-kind-user")) } }
+                @if view.naming.groups { option value="group" { (text!("shares-kind-group")) } }
             }
         }
         div.field {
-            label for=(id("name")) { "Name" }
+            label for=(id("name")) { (text!("shares-name")) }
             input id=(id("name")) type="text" name="name" required maxlength="255" autocomplete="off"
                 autocapitalize="none" spellcheck="false";
         }
-        button type="submit" aria-label={ "Share " (server.title) } { "Share" }
+        button type="submit" aria-label=(text!("shares-share-label", server = server.title)) { (text!("shares-share")) }
     };
     forms::post(
         &view.frame,
@@ -248,14 +252,16 @@ fn invite_form(view: &SharesView, server: &OwnServer, id: &impl Fn(&str) -> Stri
     let fields = html! {
         input type="hidden" name="do" value="invite";
         div.field {
-            label for=(id("lifetime")) { "Invite by a link that is good for" }
+            label for=(id("lifetime")) { (text!("shares-lifetime")) }
             select id=(id("lifetime")) name="expires_in" {
                 @for seconds in LIVES {
-                    option value=(seconds) { (words::duration(Duration::from_secs(seconds))) }
+                    option value=(seconds) { (amounts::duration(Duration::from_secs(seconds))) }
                 }
             }
         }
-        button type="submit" aria-label={ "Make a link to " (server.title) } { "Make a link" }
+        button type="submit" aria-label=(text!("shares-invite-label", server = server.title)) {
+            (text!("shares-invite"))
+        }
     };
     forms::post(
         &view.frame,
@@ -265,32 +271,40 @@ fn invite_form(view: &SharesView, server: &OwnServer, id: &impl Fn(&str) -> Stri
 }
 
 fn foreign_servers(view: &SharesView) -> Markup {
-    let links = &view.frame.links;
+    let server = text!("shares-column-server");
+    let state = text!("shares-column-state");
+    let shared = text!("shares-column-shared");
     html! {
         table.rows aria-labelledby="with-me" {
             thead {
                 tr {
-                    th scope="col" { "Server" }
-                    th scope="col" { "State" }
-                    th scope="col" { "Shared" }
-                    th scope="col" { span.sr { "Leave" } }
+                    th scope="col" { (server) }
+                    th scope="col" { (state) }
+                    th scope="col" { (shared) }
+                    th scope="col" { span.sr { (text!("shares-leave")) } }
                 }
             }
             tbody {
-                @for server in &view.with_visitor {
+                @for foreign in &view.with_visitor {
                     tr {
-                        td.main data-label="Server" {
-                            a href=(links.server(&server.key)) { (server.key.user) "’s "
-                                @if server.key.server.is_default() { "server" } @else { (server.key.server) } }
+                        td.main data-label=(server) {
+                            a href=(view.frame.links.server(&foreign.key)) { (foreign_name(&foreign.key)) }
                         }
-                        td data-label="State" {
-                            @if server.is_running { span.state.running { "Running" } } @else { span.state { "Stopped" } }
+                        td data-label=(state) {
+                            @if foreign.is_running {
+                                span.state.running { (text!("shares-running")) }
+                            } @else {
+                                span.state { (text!("shares-stopped")) }
+                            }
                         }
-                        td data-label="Shared" {
-                            (times::ago(view.now, server.since))
-                            @if let Some(group) = &server.by_group { ", with your group " (group) }
+                        td data-label=(shared) {
+                            @let since = times::ago(view.now, foreign.since);
+                            @match &foreign.by_group {
+                                Some(group) => (text!("shares-by-group", time = since, group = group)),
+                                None => (since),
+                            }
                         }
-                        td.do { @if server.by_group.is_none() { (leave_form(view, server)) } }
+                        td.do { @if foreign.by_group.is_none() { (leave_form(view, foreign)) } }
                     }
                 }
             }
@@ -298,10 +312,21 @@ fn foreign_servers(view: &SharesView) -> Markup {
     }
 }
 
+fn foreign_name(key: &ServerKey) -> Text {
+    match key.server.is_default() {
+        true => text!("shares-foreign", owner = key.user),
+        false => text!(
+            "shares-foreign-named",
+            owner = key.user,
+            server = key.server
+        ),
+    }
+}
+
 fn leave_form(view: &SharesView, server: &ForeignServer) -> Markup {
     let button = html! {
         input type="hidden" name="do" value="leave";
-        button.danger type="submit" aria-label={ "Leave " (server.key) } { "Leave" }
+        button.danger type="submit" aria-label=(text!("shares-leave-label", server = server.key)) { (text!("shares-leave")) }
     };
     forms::post(
         &view.frame,

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::{
     frame::{Frame, Page, framed},
-    words,
+    words::{Text, amounts, text},
 };
 use crate::http::links::Link;
 
@@ -53,63 +53,47 @@ pub enum SignInTrouble {
 pub fn sign_in_failed_page(view: &SignInFailedView) -> Markup {
     let content = html! {
         div.narrow {
-            h1 { "You are not logged in" }
+            h1 { (text!("sign-in-failed-title")) }
             p { (what(view)) }
             p { (advice(view)) }
             div.actions {
-                a.button.primary href=(view.again) { "Sign in again" }
+                a.button.primary href=(view.again) { (text!("sign-in-failed-again")) }
                 @if let Some(login) = &view.password_login {
-                    a.button href=(login) { "Log in with a password" }
+                    a.button href=(login) { (text!("sign-in-failed-password")) }
                 }
             }
-            p.hint.after {
-                "If you ask for help, name this request: " code { (view.request_id) }
-            }
+            p.hint.after { (text!("error-request", id = html! { code { (view.request_id) } })) }
         }
     };
-    let page = Page::still("sign-in-failed", "Not logged in");
+    let page = Page::still("sign-in-failed", text!("sign-in-failed-window"));
     framed(&view.frame, &page, &content)
 }
 
-fn what(view: &SignInFailedView) -> String {
+fn what(view: &SignInFailedView) -> Text {
     let provider = &view.provider;
     match view.trouble {
-        SignInTrouble::Stale => {
-            "This sign-in was begun in another browser, or too long ago, or it has been used \
-             already."
-                .into()
+        SignInTrouble::Stale => text!("sign-in-failed-stale"),
+        SignInTrouble::Declined => text!("sign-in-failed-declined", provider = provider),
+        SignInTrouble::Unwelcome => text!("sign-in-failed-unwelcome", provider = provider),
+        SignInTrouble::Broken => text!("sign-in-failed-broken", provider = provider),
+        SignInTrouble::Slow => text!("sign-in-failed-slow", provider = provider),
+        SignInTrouble::Unavailable => text!("sign-in-failed-unavailable"),
+        SignInTrouble::Throttled { retry_after } => {
+            let wait = retry_after.max(Duration::from_secs(1));
+            text!("sign-in-failed-throttled", time = amounts::duration(wait))
         }
-        SignInTrouble::Declined => format!("{provider} did not sign you in."),
-        SignInTrouble::Unwelcome => format!(
-            "You signed in at {provider}, but that leads to no account of this machine that may log in."
-        ),
-        SignInTrouble::Broken => {
-            format!("{provider} cannot be reached, or its answer cannot be understood.")
-        }
-        SignInTrouble::Slow => format!("{provider} took too long to answer."),
-        SignInTrouble::Unavailable => "Logging in does not work at the moment.".into(),
-        SignInTrouble::Throttled { retry_after } => format!(
-            "There were too many attempts. Try again in {}.",
-            words::duration(retry_after.max(Duration::from_secs(1)))
-        ),
     }
 }
 
-fn advice(view: &SignInFailedView) -> String {
+fn advice(view: &SignInFailedView) -> Text {
     match view.trouble {
-        SignInTrouble::Stale | SignInTrouble::Declined => {
-            "Begin again, and finish in the same browser within ten minutes.".into()
+        SignInTrouble::Stale | SignInTrouble::Declined => text!("sign-in-failed-stale-advice"),
+        SignInTrouble::Unwelcome => {
+            text!("sign-in-failed-unwelcome-advice", provider = view.provider)
         }
-        SignInTrouble::Unwelcome => format!(
-            "If you have more than one account at {}, sign out there and take the other one. Otherwise ask the \
-             administrator of this machine.",
-            view.provider
-        ),
         SignInTrouble::Broken | SignInTrouble::Slow | SignInTrouble::Unavailable => {
-            "Try again in a minute; if it stays so, tell the administrator of this machine.".into()
+            text!("sign-in-failed-broken-advice")
         }
-        SignInTrouble::Throttled { .. } => {
-            "Whoever shares your address counts together with you.".into()
-        }
+        SignInTrouble::Throttled { .. } => text!("sign-in-failed-throttled-advice"),
     }
 }

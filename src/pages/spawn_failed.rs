@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::{
     failure::{FailureView, failure_notice},
     frame::{Frame, Page, framed},
+    words::text,
 };
 use crate::domain::names::ServerKey;
 
@@ -25,17 +26,17 @@ pub struct SpawnFailedView {
 pub fn spawn_failed_page(view: &SpawnFailedView) -> Markup {
     let links = &view.frame.links;
     let content = html! {
-        h1 { "Your server failed" }
-        p.hint { "Spawn failed: " (view.key) }
+        h1 { (text!("spawn-failed-title")) }
+        p.hint { (text!("spawn-failed-server", server = view.key)) }
         (failure_notice(&view.failure, view.frame.shows_admin()))
         div.actions {
-            a.button.primary #relaunch href=(links.spawn(&view.key, view.next.as_deref())) { "Relaunch" }
-            a.button href=(links.home()) { "Home" }
+            a.button.primary #relaunch href=(links.spawn(&view.key, view.next.as_deref())) { (text!("spawn-failed-again")) }
+            a.button href=(links.home()) { (text!("spawn-failed-home")) }
         }
     };
     framed(
         &view.frame,
-        &Page::still("spawn-failed", "Spawn failed"),
+        &Page::still("spawn-failed", text!("spawn-failed-window")),
         &content,
     )
 }

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::{
     forms,
     frame::{Frame, Page, framed},
+    words::text,
 };
 use crate::domain::{names::ServerKey, profile::ProfileName};
 
@@ -92,16 +93,18 @@ pub fn spawn_form_page(view: &SpawnFormView) -> Markup {
     let SpawnFormView { key, .. } = view;
     let content = html! {
         div.narrow {
-            h1 { "Start a server" }
-            @if !key.server.is_default() { p.lead { "It is called " strong { (key.server) } "." } }
+            h1 { (text!("spawn-form-title")) }
+            @if !key.server.is_default() {
+                p.lead { (text!("spawn-form-name", server = html! { strong { (key.server) } })) }
+            }
             @if let Some(fault) = &view.fault { p.notice.bad role="alert" { (fault) "." } }
             @match &view.offer {
                 Offer::Profiles(choices) if choices.is_empty() => {
-                    p { "There is no kind of server that you may start. Ask the administrator of this machine." }
+                    p { (text!("spawn-form-nothing")) }
                 }
                 Offer::Profiles(choices) => (form(view, &html! {
                     fieldset.choices {
-                        legend { "What should it run?" }
+                        legend { (text!("spawn-form-choices")) }
                         @for choice in choices { (option(choice)) }
                     }
                 })),
@@ -111,7 +114,7 @@ pub fn spawn_form_page(view: &SpawnFormView) -> Markup {
     };
     framed(
         &view.frame,
-        &Page::still("spawn", "Start a server"),
+        &Page::still("spawn", text!("spawn-form-title")),
         &content,
     )
 }
@@ -128,8 +131,8 @@ fn form(view: &SpawnFormView, fields: &Markup) -> Markup {
             }
             (fields)
             div.actions {
-                button.primary type="submit" { "Start" }
-                a.button href=(links.home()) { "Back" }
+                button.primary type="submit" { (text!("spawn-form-start")) }
+                a.button href=(links.home()) { (text!("spawn-form-back")) }
             }
         }
     }

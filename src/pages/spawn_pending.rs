@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::{
     forms,
     frame::{Frame, Page, framed},
+    words::{Text, text},
 };
 use crate::{assets, domain::names::ServerKey};
 
@@ -27,28 +28,28 @@ pub struct SpawnPendingView {
 pub fn spawn_pending_page(view: &SpawnPendingView) -> Markup {
     let links = &view.frame.links;
     let cancel = html! {
-        button #stop-server-btn type="submit" { "Cancel" }
+        button #stop-server-btn type="submit" { (text!("spawn-pending-cancel")) }
     };
     let content = html! {
         div.narrow #progress-root data-progress-url=(links.progress(&view.key)) {
-            h1 { "Your server is starting" }
-            p.hint { (server_words(view)) " You will be taken there by yourself as soon as it answers." }
+            h1 { (text!("spawn-pending-title")) }
+            p.hint { (server_words(view)) " " (text!("spawn-pending-lead")) }
             div.stack {
-                progress #progress-bar max="100" value=(view.progress.min(100)) aria-label="Progress of the start" {}
+                progress #progress-bar max="100" value=(view.progress.min(100)) aria-label=(text!("spawn-pending-progress")) {}
                 p #progress-message role="status" { (view.message) }
             }
             details #progress-details {
-                summary { "What has happened so far" }
-                ol #progress-log .log tabindex="0" aria-label="What has happened so far" {
+                summary { (text!("spawn-pending-log")) }
+                ol #progress-log .log tabindex="0" aria-label=(text!("spawn-pending-log")) {
                     @for line in &view.log { li { (line) } }
                 }
             }
-            noscript { p.hint { "This page looks again every three seconds." } }
+            noscript { p.hint { (text!("spawn-pending-reload")) } }
             div.actions { (forms::post(&view.frame, &links.stop(&view.key), &cancel)) }
         }
     };
     let page = Page {
-        title: "Starting",
+        title: text!("spawn-pending-window"),
         kind: "spawn-pending",
         script: Some(&assets::PROGRESS_SCRIPT),
         reload_seconds: Some(3),
@@ -56,15 +57,12 @@ pub fn spawn_pending_page(view: &SpawnPendingView) -> Markup {
     framed(&view.frame, &page, &content)
 }
 
-fn server_words(view: &SpawnPendingView) -> String {
-    let is_own = view
-        .frame
-        .visitor
-        .as_ref()
-        .is_some_and(|visitor| visitor.name == view.key.user);
+fn server_words(view: &SpawnPendingView) -> Text {
+    let visitor = view.frame.visitor.as_ref();
+    let is_own = visitor.is_some_and(|visitor| visitor.name == view.key.user);
     match (is_own, view.key.server.is_default()) {
-        (true, true) => "Mostly this takes a few seconds.".into(),
-        (true, false) => format!("It is the one named {}.", view.key.server),
-        (false, _) => format!("It is the server {} of another person.", view.key),
+        (true, true) => text!("spawn-pending-own"),
+        (true, false) => text!("spawn-pending-own-named", server = view.key.server),
+        (false, _) => text!("spawn-pending-foreign", server = view.key),
     }
 }

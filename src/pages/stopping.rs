@@ -2,7 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::frame::{Frame, Page, framed};
+use super::{
+    frame::{Frame, Page, framed},
+    words::text,
+};
 use crate::{assets, domain::names::ServerKey};
 
 /// What the page shows.
@@ -18,18 +21,15 @@ pub struct StoppingView {
 pub fn stopping_page(view: &StoppingView) -> Markup {
     let content = html! {
         div.narrow #refreshed data-moving="true" {
-            h1 { "Your server is stopping" }
-            p role="status" {
-                "Your server is stopping. Programs get a moment to save their work; you can start it again as \
-                 soon as it has stopped."
-            }
-            p.hint { "Server " (view.key) }
-            noscript { p.hint { "This page looks again every five seconds." } }
-            div.actions { a.button href=(view.frame.links.home()) { "Home" } }
+            h1 { (text!("stopping-title")) }
+            p role="status" { (text!("stopping-lead")) }
+            p.hint { (text!("stopping-server", server = view.key)) }
+            noscript { p.hint { (text!("stopping-reload")) } }
+            div.actions { a.button href=(view.frame.links.home()) { (text!("stopping-home")) } }
         }
     };
     let page = Page {
-        title: "Stopping",
+        title: text!("stopping-window"),
         kind: "stopping",
         script: Some(&assets::REFRESH_SCRIPT),
         reload_seconds: Some(5),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use maud::{Markup, html};
 
-use super::words;
+use super::words::{amounts, text};
 use crate::domain::time::Timestamp;
 
 /// Writes how long ago something was.
@@ -14,7 +14,7 @@ pub(super) fn ago(now: Timestamp, instant: Timestamp) -> Markup {
     let passed = now.since(instant);
     html! {
         time datetime=(instant) title=(instant) {
-            @if passed < Duration::from_secs(5) { "just now" } @else { (words::duration(passed)) " ago" }
+            @if passed < Duration::from_secs(5) { (text!("duration-ago-none")) } @else { (amounts::ago(passed)) }
         }
     }
 }
@@ -24,7 +24,7 @@ pub(super) fn ago_if_ever(now: Timestamp, instant: Option<Timestamp>) -> Markup 
     html! {
         @match instant {
             Some(instant) => (ago(now, instant)),
-            None => "never",
+            None => (text!("duration-never")),
         }
     }
 }
@@ -32,6 +32,6 @@ pub(super) fn ago_if_ever(now: Timestamp, instant: Option<Timestamp>) -> Markup 
 /// Writes how long something is yet to come.
 pub(super) fn ahead(now: Timestamp, instant: Timestamp) -> Markup {
     html! {
-        time datetime=(instant) title=(instant) { "in " (words::duration(instant.since(now))) }
+        time datetime=(instant) title=(instant) { (amounts::ahead(instant.since(now))) }
     }
 }

@@ -7,7 +7,8 @@ use maud::{Markup, html};
 use super::{
     forms,
     frame::{Frame, Page, framed},
-    scope_words, times, words,
+    scope_words, times,
+    words::{amounts, text},
 };
 use crate::domain::{time::Timestamp, token::TokenId};
 
@@ -94,7 +95,7 @@ const LIVES: [u64; 5] = [3_600, 86_400, 604_800, 2_592_000, 31_536_000];
 /// Renders the token page.
 pub fn tokens_page(view: &TokensView) -> Markup {
     let content = html! {
-        h1 { "Tokens and applications" }
+        h1 { (text!("tokens-title")) }
         @match &view.outcome {
             Some(Outcome::Made(token)) => (made(token)),
             Some(Outcome::Refused(reason)) => p.notice.bad role="alert" { (reason) },
@@ -102,32 +103,36 @@ pub fn tokens_page(view: &TokensView) -> Markup {
         }
         (request_form(view))
         section aria-labelledby="tokens" {
-            h2 #tokens { "Your tokens" }
+            h2 #tokens { (text!("tokens-own")) }
             @if view.tokens.is_empty() {
-                p { "You have none." }
+                p { (text!("tokens-own-none")) }
             } @else {
                 (token_table(view))
             }
         }
         section aria-labelledby="applications" {
-            h2 #applications { "Authorised applications" }
+            h2 #applications { (text!("tokens-applications")) }
             @if view.applications.is_empty() {
-                p { "You have let no application act for you." }
+                p { (text!("tokens-applications-none")) }
             } @else {
-                p { "You let these act for you. Revoking one logs you out of it; it has to ask again." }
+                p { (text!("tokens-applications-lead")) }
                 (application_table(view))
             }
         }
     };
-    framed(&view.frame, &Page::still("token", "Token"), &content)
+    framed(
+        &view.frame,
+        &Page::still("token", text!("tokens-window")),
+        &content,
+    )
 }
 
 fn made(token: &str) -> Markup {
     html! {
         div.notice.good role="status" #token-area {
-            p { strong { "Your new token:" } }
+            p { strong { (text!("tokens-made")) } }
             p { code.secret #token-result tabindex="0" { (token) } }
-            p { "Copy it now. It is not kept in readable form, so it cannot be shown again." }
+            p { (text!("tokens-made-hint")) }
         }
     }
 }
@@ -136,36 +141,37 @@ fn request_form(view: &TokensView) -> Markup {
     let fields = html! {
         div.fields {
             div.field {
-                label for="token-note" { "What it is for" }
+                label for="token-note" { (text!("tokens-note")) }
                 input #token-note type="text" name="note" maxlength="1000" value=(view.draft.note)
-                    autocomplete="off" placeholder="Nightly script on my laptop";
+                    autocomplete="off" placeholder=(text!("tokens-note-example"));
             }
             div.field {
-                label for="token-expiration-seconds" { "Expires" }
+                label for="token-expiration-seconds" { (text!("tokens-expires")) }
                 select #token-expiration-seconds name="expires_in" { (lives(view)) }
             }
         }
         details open[!view.draft.picked.is_empty() || !view.draft.typed.is_empty()] {
-            summary { "Permissions: everything you can do, unless you choose" }
+            summary { (text!("tokens-permissions")) }
             fieldset {
-                legend { "Only what is ticked" }
+                legend { (text!("tokens-picks")) }
                 ul.picks {
                     @for (n, scope) in view.offered.iter().enumerate() { (choice(view, n, scope)) }
                 }
             }
             div.field {
-                label for="token-scopes" { "Others, as scopes with spaces between" }
+                label for="token-scopes" { (text!("tokens-scopes")) }
                 input #token-scopes type="text" name="scopes" value=(view.draft.typed) autocomplete="off"
                     autocapitalize="none" spellcheck="false" aria-describedby="token-scopes-hint";
-                p.hint #token-scopes-hint { "For a part of what you can do, such as " code { "read:users!group=class" } "." }
+                @let example = html! { code { "read:users!group=class" } };
+                p.hint #token-scopes-hint { (text!("tokens-scopes-hint", example = example)) }
             }
         }
-        div.actions { button.primary type="submit" { "Request new token" } }
+        div.actions { button.primary type="submit" { (text!("tokens-request")) } }
     };
     html! {
         section.card aria-labelledby="new-token" {
-            h2 #new-token { "A new token" }
-            p { "A token lets a script or program of yours use the hub’s API as you. Whoever has it can do the same: treat it as a password." }
+            h2 #new-token { (text!("tokens-new")) }
+            p { (text!("tokens-new-lead")) }
             form #request-token-form method="post" action=(view.frame.links.tokens()) {
                 (forms::xsrf_field(&view.frame))
                 (fields)
@@ -179,12 +185,13 @@ fn lives(view: &TokensView) -> Markup {
     html! {
         @for seconds in LIVES.into_iter().filter(|life| view.longest.is_none_or(|max| *life <= max.as_secs())) {
             @let value = seconds.to_string();
-            option value=(value) selected[chosen(&value)] { "In " (words::duration(Duration::from_secs(seconds))) }
+            @let life = amounts::duration(Duration::from_secs(seconds));
+            option value=(value) selected[chosen(&value)] { (text!("tokens-expires-in", time = life)) }
         }
         option value="" selected[chosen("")] {
             @match view.longest {
-                Some(longest) => { "Max (" (words::duration(longest)) ")" },
-                None => "Never",
+                Some(longest) => (text!("tokens-expires-last", time = amounts::duration(longest))),
+                None => (text!("tokens-expires-never")),
             }
         }
     }
@@ -202,32 +209,37 @@ fn choice(view: &TokensView, number: usize, scope: &str) -> Markup {
 }
 
 fn token_table(view: &TokensView) -> Markup {
+    let note = text!("tokens-column-note");
+    let permissions = text!("tokens-column-permissions");
+    let used = text!("tokens-column-used");
+    let created = text!("tokens-column-created");
+    let expires = text!("tokens-column-expires");
     html! {
         table.rows #api-tokens-table aria-labelledby="tokens" {
             thead {
                 tr {
-                    th scope="col" { "Note" }
-                    th scope="col" { "Permissions" }
-                    th scope="col" { "Last used" }
-                    th scope="col" { "Created" }
-                    th scope="col" { "Expires" }
-                    th scope="col" { span.sr { "Revoke" } }
+                    th scope="col" { (note) }
+                    th scope="col" { (permissions) }
+                    th scope="col" { (used) }
+                    th scope="col" { (created) }
+                    th scope="col" { (expires) }
+                    th scope="col" { span.sr { (text!("tokens-revoke")) } }
                 }
             }
             tbody {
                 @for token in &view.tokens {
                     tr.token-row data-token-id=(token.id) {
-                        td.main data-label="Note" {
+                        td.main data-label=(note) {
                             (token.note)
-                            @if token.is_servers { p.hint { "Your server works with it. It ends with the server." } }
+                            @if token.is_servers { p.hint { (text!("tokens-servers")) } }
                         }
-                        td data-label="Permissions" { (scope_list(&token.scopes)) }
-                        td data-label="Last used" { (times::ago_if_ever(view.now, token.last_activity)) }
-                        td data-label="Created" { (times::ago(view.now, token.created)) }
-                        td data-label="Expires" {
+                        td data-label=(permissions) { (scope_list(&token.scopes)) }
+                        td data-label=(used) { (times::ago_if_ever(view.now, token.last_activity)) }
+                        td data-label=(created) { (times::ago(view.now, token.created)) }
+                        td data-label=(expires) {
                             @match token.expires {
                                 Some(at) => (times::ahead(view.now, at)),
-                                None => "never",
+                                None => (text!("duration-never")),
                             }
                         }
                         td.do { (revoke_form(view, token.id, &token.note)) }
@@ -239,24 +251,28 @@ fn token_table(view: &TokensView) -> Markup {
 }
 
 fn application_table(view: &TokensView) -> Markup {
+    let name = text!("tokens-column-application");
+    let permissions = text!("tokens-column-permissions");
+    let used = text!("tokens-column-used");
+    let created = text!("tokens-column-authorised");
     html! {
         table.rows #oauth-tokens-table aria-labelledby="applications" {
             thead {
                 tr {
-                    th scope="col" { "Application" }
-                    th scope="col" { "Permissions" }
-                    th scope="col" { "Last used" }
-                    th scope="col" { "First authorised" }
-                    th scope="col" { span.sr { "Revoke" } }
+                    th scope="col" { (name) }
+                    th scope="col" { (permissions) }
+                    th scope="col" { (used) }
+                    th scope="col" { (created) }
+                    th scope="col" { span.sr { (text!("tokens-revoke")) } }
                 }
             }
             tbody {
                 @for application in &view.applications {
                     tr.token-row data-token-id=(application.id) {
-                        td.main data-label="Application" { (application.description) }
-                        td data-label="Permissions" { (scope_list(&application.scopes)) }
-                        td data-label="Last used" { (times::ago_if_ever(view.now, application.last_activity)) }
-                        td data-label="First authorised" { (times::ago(view.now, application.created)) }
+                        td.main data-label=(name) { (application.description) }
+                        td data-label=(permissions) { (scope_list(&application.scopes)) }
+                        td data-label=(used) { (times::ago_if_ever(view.now, application.last_activity)) }
+                        td data-label=(created) { (times::ago(view.now, application.created)) }
                         td.do { (revoke_form(view, application.id, &application.description)) }
                     }
                 }
@@ -273,16 +289,18 @@ fn scope_list(scopes: &[String]) -> Markup {
     };
     html! {
         @match scopes.len() {
-            0 => "none",
+            0 => (text!("tokens-no-permissions")),
             1..=FEW => (list),
-            many => details { summary { (many) " permissions" } (list) },
+            many => details { summary { (text!("tokens-many-permissions"; count = many)) } (list) },
         }
     }
 }
 
 fn revoke_form(view: &TokensView, id: TokenId, what: &str) -> Markup {
     let button = html! {
-        button.revoke-token-btn.danger type="submit" aria-label={ "Revoke " (what) } { "Revoke" }
+        button.revoke-token-btn.danger type="submit" aria-label=(text!("tokens-revoke-label", token = what)) {
+            (text!("tokens-revoke"))
+        }
     };
     forms::post(&view.frame, &view.frame.links.revoke_token(id), &button)
 }

@@ -111,7 +111,7 @@ impl Teller {
         json!({
             "progress": 100,
             "failed": true,
-            "message": format!("Spawn failed: {}", view.sentence()),
+            "message": format!("Spawn failed: {}", view.sentence().plain()),
         })
     }
 }

@@ -338,7 +338,7 @@ fn failed(ctx: &Context, key: &ServerKey, failure: Option<Failure>) -> Error {
         false => StatusCode::INTERNAL_SERVER_ERROR,
     };
     let words = failures::view(key, &failure, &ctx.settings).sentence();
-    Error::new(status, words)
+    Error::new(status, words.plain())
 }
 
 /// Returns why a command was not taken, with the name that JupyterHub's clients expect.

@@ -10,7 +10,10 @@ use crate::{
         time::Timestamp,
     },
     hub::servers::{Status, usage::ServerUsage},
-    pages::home::{HomeView, NamedServersView, ServerState, ServerView, Usage, home_page},
+    pages::{
+        home::{HomeView, NamedServersView, ServerState, ServerView, Usage, home_page},
+        words::Text,
+    },
     store::servers::Server,
 };
 
@@ -28,7 +31,7 @@ pub async fn show_home(ctx: &Context, request: Request) -> Result<Reply, Error> 
 pub(super) async fn show(
     ctx: &Context,
     person: &UserName,
-    error: Option<String>,
+    error: Option<Text>,
 ) -> Result<Reply, Error> {
     let records = ctx.hub().store.list_servers_of(person).await?;
     let mut keys: Vec<ServerKey> = records.iter().map(|record| record.key.clone()).collect();

@@ -9,6 +9,7 @@ use crate::{
         names::{DisplayName, ServerKey, ServerName},
     },
     handlers::api::servers::create_named,
+    pages::words::{Text, text},
     store::servers::ServerEdit,
 };
 
@@ -25,10 +26,10 @@ pub async fn add_server(ctx: &Context, request: Request) -> Result<Reply, Error>
     let whole = ServerKey::default_of(user.clone());
     access::permit::<StartServer>(ctx.caller.as_ref(), whole)?;
     super::check_user(ctx, &user).await?;
-    let refused = |reason: String| home::show(ctx, person, Some(reason));
+    let refused = |reason: Text| home::show(ctx, person, Some(reason));
     let server = match ServerName::parse(name) {
         Ok(server) if !server.is_default() => server,
-        _ => return refused(format!("“{}” cannot be the name of a server.", cut(name))).await,
+        _ => return refused(text!("home-refused-name", name = cut(name))).await,
     };
     let display_name = match display_name(form.get("display_name")) {
         Ok(display_name) => display_name,
@@ -38,11 +39,11 @@ pub async fn add_server(ctx: &Context, request: Request) -> Result<Reply, Error>
     let permit = access::permit::<StartServer>(ctx.caller.as_ref(), key.clone())?;
     ctx.check_named(&key)?;
     if ctx.hub().store.find_server(&key).await?.is_some() {
-        return refused(format!("There is a server named {} already.", key.server)).await;
+        return refused(text!("home-refused-taken", server = key.server)).await;
     }
     match create_named(ctx, &key, display_name).await {
         Err(error) if error.status() == StatusCode::BAD_REQUEST => {
-            return refused(error.public().to_owned()).await;
+            return refused(Text::from(error.public())).await;
         }
         made => made?,
     }
@@ -51,11 +52,7 @@ pub async fn add_server(ctx: &Context, request: Request) -> Result<Reply, Error>
     }
     if let Err(error) = ctx.hub().servers.start(&permit, None) {
         let reason = Error::from(error);
-        return refused(format!(
-            "It was added, but not started: {}",
-            reason.public()
-        ))
-        .await;
+        return refused(text!("home-refused-start", reason = reason.public())).await;
     }
     Ok(see(ctx.links.spawn_pending(&key, None).as_str()))
 }
@@ -69,7 +66,7 @@ pub async fn rename_server(ctx: &Context, request: Request) -> Result<Reply, Err
     access::permit::<StartServer>(ctx.caller.as_ref(), key.clone())?;
     ctx.check_named(&key)?;
     let form = form(&request)?;
-    let refused = |reason: String| home::show(ctx, person, Some(reason));
+    let refused = |reason: Text| home::show(ctx, person, Some(reason));
     let display_name = match display_name(form.get("display_name")) {
         Ok(Some(display_name)) => display_name,
         // Without a name it is called by its own again.
@@ -84,7 +81,7 @@ pub async fn rename_server(ctx: &Context, request: Request) -> Result<Reply, Err
     let hub = ctx.hub();
     let is_active = hub.servers.status(&key).life.is_active();
     if is_active || !hub.store.edit_server(&key, edit, hub.clock.now()).await? {
-        return refused("Stop the server before you rename it.".into()).await;
+        return refused(text!("home-refused-rename")).await;
     }
     Ok(see(ctx.links.home().as_str()))
 }
@@ -104,7 +101,7 @@ pub async fn delete_server(ctx: &Context, request: Request) -> Result<Reply, Err
     let hub = ctx.hub();
     let is_active = hub.servers.status(&key).life.is_active();
     if is_active || !hub.store.delete_server(&key).await? {
-        let reason = "Stop the server before you delete it.".into();
+        let reason = text!("home-refused-delete");
         return home::show(ctx, person, Some(reason)).await;
     }
     Ok(see(ctx.links.home().as_str()))
@@ -120,12 +117,12 @@ async fn check_there(ctx: &Context, key: &ServerKey) -> Result<(), Error> {
     }
 }
 
-fn display_name(text: Option<&str>) -> Result<Option<DisplayName>, String> {
-    match text.map(str::trim).filter(|text| !text.is_empty()) {
+fn display_name(field: Option<&str>) -> Result<Option<DisplayName>, Text> {
+    match field.map(str::trim).filter(|name| !name.is_empty()) {
         None => Ok(None),
-        Some(text) => DisplayName::parse(text)
+        Some(name) => DisplayName::parse(name)
             .map(Some)
-            .map_err(|_| format!("“{}” cannot be what a server is called.", cut(text))),
+            .map_err(|_| text!("home-refused-display-name", name = cut(name))),
     }
 }
 

@@ -8,6 +8,7 @@ use crate::{
     pages::{
         forms,
         frame::{Frame, Page, framed},
+        words::text,
     },
 };
 
@@ -47,19 +48,23 @@ pub struct GroupRow {
 pub fn groups_page(view: &GroupsView) -> Markup {
     let last = view.offset + u64::try_from(view.groups.len()).unwrap_or(0);
     let content = html! {
-        h1 { "Groups" }
+        h1 { (text!("admin-groups-title")) }
         (nav(&view.frame, "groups"))
         @if let Some(fault) = &view.fault { p.notice.bad role="alert" { (fault) } }
-        @if view.groups.is_empty() { p { "There are no groups." } }
+        @if view.groups.is_empty() { p { (text!("admin-groups-none")) } }
         @for (n, group) in view.groups.iter().enumerate() { (group_card(view, n, group)) }
         @if last < view.total {
-            nav.parts aria-label="Parts of the list" {
-                a.button rel="next" href=(view.frame.links.admin("groups", &[("offset", last.to_string())])) { "Further" }
+            nav.parts aria-label=(text!("admin-parts")) {
+                a.button rel="next" href=(view.frame.links.admin("groups", &[("offset", last.to_string())])) { (text!("admin-further")) }
             }
         }
         @if view.may_create { (create_form(view)) }
     };
-    framed(&view.frame, &Page::still("admin", "Groups"), &content)
+    framed(
+        &view.frame,
+        &Page::still("admin", text!("admin-groups-title")),
+        &content,
+    )
 }
 
 fn post(view: &GroupsView, fields: &Markup) -> Markup {
@@ -72,35 +77,37 @@ fn group_card(view: &GroupsView, number: usize, group: &GroupRow) -> Markup {
     html! {
         section.card aria-labelledby=(title) {
             h2 id=(title) { (group.name) }
-            p {
-                @match group.count {
-                    0 => "Nobody is in it.",
-                    1 => "One member: ",
-                    many => { (many) " members: " },
-                }
-                @for (n, member) in group.members.iter().enumerate() { @if n > 0 { ", " } (member) }
-                @if group.members.len() < group.count { " …" }
-            }
+            p { (text!("admin-groups-members", names = members(group); count = group.count)) }
             @if group.may_edit {
                 (post(view, &html! {
                     (hidden)
                     div.field {
-                        label for=(names) { "Users, with spaces between" }
+                        label for=(names) { (text!("admin-groups-names")) }
                         input id=(names) type="text" name="names" required autocomplete="off" autocapitalize="none" spellcheck="false";
                     }
                     div.actions {
-                        button type="submit" name="do" value="add" aria-label={ "Add to " (group.name) } { "Add" }
-                        button type="submit" name="do" value="take-out" aria-label={ "Take out of " (group.name) } { "Take out" }
+                        button type="submit" name="do" value="add"
+                            aria-label=(text!("admin-groups-add-label", group = group.name))
+                        {
+                            (text!("admin-groups-add"))
+                        }
+                        button type="submit" name="do" value="take-out"
+                            aria-label=(text!("admin-groups-take-out-label", group = group.name))
+                        {
+                            (text!("admin-groups-take-out"))
+                        }
                     }
                 }))
             }
             @if group.may_delete {
                 details {
-                    summary { "Remove" span.sr { " " (group.name) } }
+                    summary { (text!("admin-groups-remove-title", group = html! { span.sr { (group.name) } })) }
                     (post(view, &html! {
                         (hidden)
-                        p { "Its members lose what they have by it: permissions, and servers shared with it." }
-                        button.danger type="submit" name="do" value="remove" { "Remove the group " (group.name) }
+                        p { (text!("admin-groups-remove-lead")) }
+                        button.danger type="submit" name="do" value="remove" {
+                            (text!("admin-groups-remove", group = group.name))
+                        }
                     }))
                 }
             }
@@ -108,17 +115,25 @@ fn group_card(view: &GroupsView, number: usize, group: &GroupRow) -> Markup {
     }
 }
 
+/// Lists the members that are shown, and that there are more.
+fn members(group: &GroupRow) -> Markup {
+    html! {
+        @for (n, member) in group.members.iter().enumerate() { @if n > 0 { ", " } (member) }
+        @if group.members.len() < group.count { " …" }
+    }
+}
+
 fn create_form(view: &GroupsView) -> Markup {
     html! {
         section.card aria-labelledby="new-group" {
-            h2 #new-group { "A new group" }
+            h2 #new-group { (text!("admin-groups-new")) }
             (post(view, &html! {
                 div.field {
-                    label for="new-group-name" { "Name" }
+                    label for="new-group-name" { (text!("admin-groups-name")) }
                     input #new-group-name type="text" name="group" required maxlength="255" autocomplete="off"
                         autocapitalize="none" spellcheck="false";
                 }
-                div.actions { button type="submit" name="do" value="create" { "Make the group" } }
+                div.actions { button type="submit" name="do" value="create" { (text!("admin-groups-make")) } }
             }))
         }
     }

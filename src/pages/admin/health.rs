@@ -12,7 +12,7 @@ use crate::{
         forms,
         frame::{Frame, Page, framed},
         live::{self, IsMoving},
-        words,
+        words::{amounts, text},
     },
 };
 
@@ -73,16 +73,16 @@ pub fn health_page(view: &HealthView) -> Markup {
     let is_moving = IsMoving::from(view.moving > 0);
     let shown = html! {
         section.card aria-labelledby="health" {
-            h2 #health { "The hub" }
+            h2 #health { (text!("admin-hub-figures")) }
             dl.usage.apart { (figures(view)) }
         }
         section aria-labelledby="services" {
-            h2 #services { "Services" }
-            @if view.services.is_empty() { p { "There are none." } } @else { (service_table(view)) }
+            h2 #services { (text!("admin-hub-services")) }
+            @if view.services.is_empty() { p { (text!("admin-hub-services-none")) } } @else { (service_table(view)) }
         }
     };
     let content = html! {
-        h1 { "Hub and services" }
+        h1 { (text!("admin-hub-title")) }
         (nav(&view.frame, "hub"))
         @if let Some(fault) = &view.fault { p.notice.bad role="alert" { (fault) } }
         (live::part(&view.frame, &here, is_moving, &shown))
@@ -90,7 +90,7 @@ pub fn health_page(view: &HealthView) -> Markup {
     };
     let page = Page {
         script: Some(&assets::REFRESH_SCRIPT),
-        ..Page::still("admin", "Hub")
+        ..Page::still("admin", text!("admin-hub-window"))
     };
     framed(&view.frame, &page, &content)
 }
@@ -98,13 +98,13 @@ pub fn health_page(view: &HealthView) -> Markup {
 fn figures(view: &HealthView) -> Markup {
     html! {
         @for (name, value) in [
-            ("Version", env!("CARGO_PKG_VERSION").to_owned()),
-            ("Up for", words::duration(view.uptime)),
-            ("Users", view.users.to_string()),
-            ("Servers that run", view.running.to_string()),
-            ("Starting or stopping", view.moving.to_string()),
-            ("Memory of servers", words::bytes(view.memory_bytes)),
-            ("Database", words::bytes(view.database_bytes)),
+            (text!("admin-hub-version"), html! { (env!("CARGO_PKG_VERSION")) }),
+            (text!("admin-hub-uptime"), html! { (amounts::duration(view.uptime)) }),
+            (text!("admin-hub-users"), html! { (view.users) }),
+            (text!("admin-hub-running"), html! { (view.running) }),
+            (text!("admin-hub-moving"), html! { (view.moving) }),
+            (text!("admin-hub-memory"), html! { (amounts::bytes(view.memory_bytes)) }),
+            (text!("admin-hub-database"), html! { (amounts::bytes(view.database_bytes)) }),
         ] {
             div { dt { (name) } dd { (value) } }
         }
@@ -112,27 +112,35 @@ fn figures(view: &HealthView) -> Markup {
 }
 
 fn service_table(view: &HealthView) -> Markup {
+    let state = text!("admin-hub-column-state");
+    let address = text!("admin-hub-column-address");
     html! {
         table.rows aria-labelledby="services" {
             thead {
                 tr {
-                    th scope="col" { "Name" }
-                    th scope="col" { "State" }
-                    th scope="col" { "Address" }
+                    th scope="col" { (text!("admin-hub-column-name")) }
+                    th scope="col" { (state) }
+                    th scope="col" { (address) }
                 }
             }
             tbody {
                 @for service in &view.services {
                     @let (class, text) = match service.state {
-                        ServiceState::Elsewhere => ("stopped", "Not run by Carrel"),
-                        ServiceState::Starting => ("starting", "Starting"),
-                        ServiceState::Running => ("running", "Running"),
-                        ServiceState::Failed => ("failed", "Failed"),
+                        ServiceState::Elsewhere => ("stopped", text!("admin-hub-service-elsewhere")),
+                        ServiceState::Starting => ("starting", text!("admin-hub-service-starting")),
+                        ServiceState::Running => ("running", text!("admin-hub-service-running")),
+                        ServiceState::Failed => ("failed", text!("admin-hub-service-failed")),
                     };
                     tr {
-                        td.main { (service.name) @if service.admin { " " span.tag { "administrator" } } }
-                        td data-label="State" { span.state.(class) data-of=(service.name) { (text) } }
-                        td data-label="Address" { @if service.url.is_empty() { "none" } @else { code { (service.url) } } }
+                        td.main { (service.name) @if service.admin { " " span.tag { (text!("admin-hub-service-admin")) } } }
+                        td data-label=(state) { span.state.(class) data-of=(service.name) { (text) } }
+                        td data-label=(address) {
+                            @if service.url.is_empty() {
+                                (text!("admin-hub-no-address"))
+                            } @else {
+                                code { (service.url) }
+                            }
+                        }
                     }
                 }
             }
@@ -144,17 +152,17 @@ fn shutdown_form(view: &HealthView) -> Markup {
     let fields = html! {
         p.pick {
             input #sure type="checkbox" name="sure" value="yes" required;
-            label for="sure" { "Nobody can log in or reach a server until it is started again" }
+            label for="sure" { (text!("admin-hub-shut-down-sure")) }
         }
         p.pick {
             input #with-servers type="checkbox" name="servers" value="yes";
-            label for="with-servers" { "Stop everybody’s servers too; otherwise they go on and are found again" }
+            label for="with-servers" { (text!("admin-hub-shut-down-servers")) }
         }
-        div.actions { button.danger type="submit" { "Shut down" } }
+        div.actions { button.danger type="submit" { (text!("admin-hub-shut-down")) } }
     };
     html! {
         section.card aria-labelledby="shutdown" {
-            h2 #shutdown { "Shut the hub down" }
+            h2 #shutdown { (text!("admin-hub-shut-down-title")) }
             (forms::post(&view.frame, &view.frame.links.admin("hub", &[]), &fields))
         }
     }

@@ -14,7 +14,8 @@ use crate::{
         frame::{Frame, Page, framed},
         home::ServerState,
         live::{self, IsMoving},
-        times, words,
+        times,
+        words::{Text, amounts, text},
     },
 };
 
@@ -81,12 +82,14 @@ pub struct ServerRow {
 }
 
 /// The states that can be asked for, in the API's words and in people's.
-const STATES: [(&str, &str); 4] = [
-    ("", "All users"),
-    ("active", "With a server that is not stopped"),
-    ("ready", "With a server that runs"),
-    ("inactive", "Without such a server"),
-];
+fn states() -> [(&'static str, Text); 4] {
+    [
+        ("", text!("admin-users-state-any")),
+        ("active", text!("admin-users-state-active")),
+        ("ready", text!("admin-users-state-ready")),
+        ("inactive", text!("admin-users-state-inactive")),
+    ]
+}
 
 impl Choice {
     /// Returns what of it stands in an address.
@@ -115,13 +118,13 @@ pub fn users_page(view: &UsersView) -> Markup {
     let is_moving = IsMoving::from(servers.any(|server| server.state.is_moving()));
     let users = html! {
         @if view.users.is_empty() {
-            p { "There are no such users." }
+            p { (text!("admin-users-none")) }
         } @else {
             (users_form(view))
         }
     };
     let content = html! {
-        h1 { "Users and servers" }
+        h1 { (text!("admin-users-title")) }
         (nav(&view.frame, "users"))
         @if !view.faults.is_empty() {
             div.notice.bad role="alert" { @for fault in &view.faults { p { (fault) } } }
@@ -132,7 +135,7 @@ pub fn users_page(view: &UsersView) -> Markup {
     };
     let page = Page {
         script: Some(&assets::REFRESH_SCRIPT),
-        ..Page::still("admin", "Users")
+        ..Page::still("admin", text!("admin-users-window"))
     };
     framed(&view.frame, &page, &content)
 }
@@ -148,17 +151,17 @@ fn filter_form(view: &UsersView) -> Markup {
         form.fields.filter method="get" action=(view.frame.links.admin("users", &[])) role="search" {
             @if !sort.is_empty() { input type="hidden" name="sort" value=(sort); }
             div.field {
-                label for="name-filter" { "Part of the name" }
+                label for="name-filter" { (text!("admin-users-filter-name")) }
                 input #name-filter type="search" name="name_filter" value=(name_filter) autocomplete="off"
                     autocapitalize="none" spellcheck="false";
             }
             div.field {
-                label for="state" { "Show" }
+                label for="state" { (text!("admin-users-filter-state")) }
                 select #state name="state" {
-                    @for (value, text) in STATES { option value=(value) selected[value == state] { (text) } }
+                    @for (value, text) in states() { option value=(value) selected[value == state] { (text) } }
                 }
             }
-            button type="submit" { "Search" }
+            button type="submit" { (text!("admin-users-filter")) }
         }
     }
 }
@@ -170,15 +173,17 @@ fn users_form(view: &UsersView) -> Markup {
             @for (name, value) in view.choice.query() {
                 @if !value.is_empty() { input type="hidden" name=(name) value=(value); }
             }
-            div.bar role="group" aria-label="With those ticked" {
-                span.hint { "With those ticked:" }
+            div.bar role="group" aria-label=(text!("admin-users-ticked-label")) {
+                span.hint { (text!("admin-users-ticked")) }
                 @for (verb, text) in [
-                    ("start", "Start"), ("stop", "Stop"), ("make-admin", "Make administrator"),
-                    ("unmake-admin", "Make ordinary"),
+                    ("start", text!("admin-users-start")),
+                    ("stop", text!("admin-users-stop")),
+                    ("make-admin", text!("admin-users-make-admin")),
+                    ("unmake-admin", text!("admin-users-unmake-admin")),
                 ] {
                     button type="submit" name="do" value=(verb) { (text) }
                 }
-                button.danger type="submit" name="do" value="remove" { "Remove …" }
+                button.danger type="submit" name="do" value="remove" { (text!("admin-users-remove-picked")) }
             }
             (table(view))
         }
@@ -187,22 +192,34 @@ fn users_form(view: &UsersView) -> Markup {
 }
 
 fn table(view: &UsersView) -> Markup {
+    let columns = Columns {
+        servers: text!("admin-users-column-servers"),
+        active: text!("admin-users-column-active"),
+        groups: text!("admin-users-column-groups"),
+    };
     html! {
-        table.rows.users aria-label="Users" {
+        table.rows.users aria-label=(text!("admin-users-table")) {
             thead {
                 tr {
-                    th scope="col" { (sorter(view, "name", "User")) }
-                    th scope="col" { "Servers" }
-                    th scope="col" { (sorter(view, "last_activity", "Last active")) }
-                    th scope="col" { "Groups" }
+                    th scope="col" { (sorter(view, "name", &text!("admin-users-column-user"))) }
+                    th scope="col" { (columns.servers) }
+                    th scope="col" { (sorter(view, "last_activity", &columns.active)) }
+                    th scope="col" { (columns.groups) }
                 }
             }
-            tbody { @for (n, user) in view.users.iter().enumerate() { (user_row(view, n, user)) } }
+            tbody { @for (n, user) in view.users.iter().enumerate() { (user_row(view, &columns, n, user)) } }
         }
     }
 }
 
-fn user_row(view: &UsersView, number: usize, user: &UserRow) -> Markup {
+/// What columns are called, on top and where there is no room for columns.
+struct Columns {
+    servers: Text,
+    active: Text,
+    groups: Text,
+}
+
+fn user_row(view: &UsersView, columns: &Columns, number: usize, user: &UserRow) -> Markup {
     let id = format!("user-{number}");
     html! {
         tr data-user=(user.name) {
@@ -210,15 +227,15 @@ fn user_row(view: &UsersView, number: usize, user: &UserRow) -> Markup {
                 span.pick {
                     input id=(id) type="checkbox" name="user" value=(user.name);
                     label for=(id) { (user.name) }
-                    @if user.admin { " " span.tag { "administrator" } }
+                    @if user.admin { " " span.tag { (text!("admin-users-admin")) } }
                 }
             }
-            td data-label="Servers" {
-                @if user.servers.is_empty() { span.hint { "none" } }
+            td data-label=(columns.servers) {
+                @if user.servers.is_empty() { span.hint { (text!("admin-users-no-server")) } }
                 @for server in &user.servers { (server_line(view, server)) }
             }
-            td data-label="Last active" { (times::ago_if_ever(view.now, user.last_activity)) }
-            td data-label="Groups" {
+            td data-label=(columns.active) { (times::ago_if_ever(view.now, user.last_activity)) }
+            td data-label=(columns.groups) {
                 @for (n, group) in user.groups.iter().enumerate() { @if n > 0 { ", " } (group) }
             }
         }
@@ -227,14 +244,14 @@ fn user_row(view: &UsersView, number: usize, user: &UserRow) -> Markup {
 
 fn server_line(view: &UsersView, server: &ServerRow) -> Markup {
     let name = match server.key.server.is_default() {
-        true => "default",
-        false => server.key.server.as_str(),
+        true => text!("admin-users-default-server"),
+        false => Text::from(server.key.server.as_str()),
     };
     let (class, text, is_running) = match server.state {
-        ServerState::Stopped => ("stopped", "Stopped", false),
-        ServerState::Starting { .. } => ("starting", "Starting", false),
-        ServerState::Running { .. } => ("running", "Running", true),
-        ServerState::Stopping { .. } => ("stopping", "Stopping", false),
+        ServerState::Stopped => ("stopped", text!("admin-users-stopped"), false),
+        ServerState::Starting { .. } => ("starting", text!("admin-users-starting"), false),
+        ServerState::Running { .. } => ("running", text!("admin-users-running"), true),
+        ServerState::Stopping { .. } => ("stopping", text!("admin-users-stopping"), false),
     };
     html! {
         div.server {
@@ -244,13 +261,13 @@ fn server_line(view: &UsersView, server: &ServerRow) -> Markup {
                 span { (name) }
             }
             " " span.state.(class) data-of={ (server.key.user) ", " (name) } { (text) }
-            @if let Some(bytes) = server.memory_bytes { " " span.hint { (words::bytes(bytes)) } }
+            @if let Some(bytes) = server.memory_bytes { " " span.hint { (amounts::bytes(bytes)) } }
         }
     }
 }
 
 /// Returns a column's head that sorts by it, and by it the other way round when it does already.
-fn sorter(view: &UsersView, column: &str, text: &str) -> Markup {
+fn sorter(view: &UsersView, column: &str, text: &Text) -> Markup {
     let is_sorted = view.choice.sort == column;
     let is_reversed = view.choice.sort.strip_prefix('-') == Some(column);
     let other = Choice {
@@ -264,8 +281,8 @@ fn sorter(view: &UsersView, column: &str, text: &str) -> Markup {
     html! {
         a href=(other.link(&view.frame)) {
             (text)
-            @if is_sorted { span.sr { ", ascending" } " ↑" }
-            @if is_reversed { span.sr { ", descending" } " ↓" }
+            @if is_sorted { span.sr { ", " (text!("admin-users-ascending")) } " ↑" }
+            @if is_reversed { span.sr { ", " (text!("admin-users-descending")) } " ↓" }
         }
     }
 }
@@ -278,13 +295,13 @@ fn parts(view: &UsersView) -> Markup {
         ..view.choice.clone()
     };
     html! {
-        nav.parts aria-label="Parts of the list" {
+        nav.parts aria-label=(text!("admin-parts")) {
             @if view.choice.offset > 0 {
-                a.button rel="prev" href=(at(view.choice.offset.saturating_sub(view.size)).link(&view.frame)) { "Earlier" }
+                a.button rel="prev" href=(at(view.choice.offset.saturating_sub(view.size)).link(&view.frame)) { (text!("admin-users-earlier")) }
             }
-            p { (first) "–" (last) " of " (view.total) }
+            p { (text!("admin-users-range", first = first, last = last, total = view.total)) }
             @if last < view.total {
-                a.button rel="next" href=(at(last).link(&view.frame)) { "Further" }
+                a.button rel="next" href=(at(last).link(&view.frame)) { (text!("admin-further")) }
             }
         }
     }
@@ -294,19 +311,19 @@ fn add_form(view: &UsersView) -> Markup {
     let fields = html! {
         input type="hidden" name="do" value="add";
         div.field {
-            label for="new-names" { "Names of accounts of this machine, with spaces between" }
+            label for="new-names" { (text!("admin-users-add-names")) }
             input #new-names type="text" name="names" required autocomplete="off" autocapitalize="none" spellcheck="false";
         }
         p.pick {
             input #new-admin type="checkbox" name="admin" value="yes";
-            label for="new-admin" { "as administrators" }
+            label for="new-admin" { (text!("admin-users-add-admin")) }
         }
-        div.actions { button type="submit" { "Add users" } }
+        div.actions { button type="submit" { (text!("admin-users-add")) } }
     };
     html! {
         section.card aria-labelledby="add-users" {
-            h2 #add-users { "Add users" }
-            p { "People are added by themselves when they log in; here before that, to put them into groups or share with them." }
+            h2 #add-users { (text!("admin-users-add-title")) }
+            p { (text!("admin-users-add-lead")) }
             (forms::post(&view.frame, &view.frame.links.admin("users", &[]), &fields))
         }
     }
@@ -327,20 +344,21 @@ pub fn removal_page(view: &RemovalView) -> Markup {
         input type="hidden" name="do" value="remove-now";
         @for user in &view.users { input type="hidden" name="user" value=(user); }
         ul.plain { @for user in &view.users { li { (user) } } }
-        p {
-            "Their servers are stopped, and their tokens, shares and roles forgotten. Accounts of the machine and \
-             files stay; whoever logs in again is added again."
-        }
+        p { (text!("admin-removal-lead")) }
         div.actions {
-            button.danger type="submit" { "Remove" }
-            a.button href=(view.frame.links.admin("users", &[])) { "Do not remove" }
+            button.danger type="submit" { (text!("admin-removal-remove")) }
+            a.button href=(view.frame.links.admin("users", &[])) { (text!("admin-removal-not")) }
         }
     };
     let content = html! {
         div.narrow {
-            h1 { "Remove these users?" }
+            h1 { (text!("admin-removal-title")) }
             (forms::post(&view.frame, &view.frame.links.admin("users", &[]), &fields))
         }
     };
-    framed(&view.frame, &Page::still("admin", "Remove users"), &content)
+    framed(
+        &view.frame,
+        &Page::still("admin", text!("admin-removal-window")),
+        &content,
+    )
 }

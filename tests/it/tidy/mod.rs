@@ -8,6 +8,7 @@ mod lines;
 mod rules;
 mod source;
 mod table;
+mod words;
 
 /// Returns one text with every fault, or nothing when there is none.
 fn faults(list: &[String]) -> String {
