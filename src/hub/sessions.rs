@@ -105,116 +105,87 @@ mod tests {
         store::users::Login,
     };
 
-    async fn store_with(name: &UserName, admin: AdminRole) -> Store {
-        let store = Store::in_memory().unwrap();
-        let login = Login {
-            name: name.clone(),
+    /// A hub in which alice has just logged in.
+    struct World {
+        store: Store,
+        authority: Authority,
+        clock: Clock,
+        begun: Begun,
+    }
+
+    fn alice() -> UserName {
+        UserName::parse("alice").unwrap()
+    }
+
+    fn login(admin: AdminRole) -> Login {
+        Login {
+            name: alice(),
             uid: 1001,
             admin,
             system_groups: std::collections::BTreeSet::new(),
             ticket: Secret::new("ticket".into()),
             at: Timestamp::from_micros(0),
-        };
-        store.record_login(login).await.unwrap();
-        store
+        }
+    }
+
+    impl World {
+        async fn new(admin: AdminRole, lifetime: Duration) -> Self {
+            let store = Store::in_memory().unwrap();
+            store.record_login(login(admin)).await.unwrap();
+            let clock = Clock::fixed(Timestamp::from_micros(1_000_000));
+            let begun = begin(&store, &clock, &Entropy::System, &alice(), lifetime).await;
+            Self {
+                authority: Authority::new(store.clone()),
+                store,
+                clock,
+                begun: begun.unwrap(),
+            }
+        }
+
+        fn cookie(&self) -> TokenHash {
+            TokenHash::of(self.begun.login.expose())
+        }
+
+        async fn find(&self, cookie: TokenHash) -> Option<Found> {
+            let found = find(&self.store, &self.authority, &self.clock, cookie);
+            found.await.unwrap()
+        }
     }
 
     #[tokio::test]
     async fn a_cookie_is_good_until_its_session_ends() {
-        let alice = UserName::parse("alice").unwrap();
-        let store = store_with(&alice, AdminRole::NotHeld).await;
-        let authority = Authority::new(store.clone());
-        let clock = Clock::fixed(Timestamp::from_micros(1_000_000));
         let hour = Duration::from_secs(3600);
-        let begun = begin(&store, &clock, &Entropy::System, &alice, hour)
-            .await
-            .unwrap();
-        let hash = TokenHash::of(begun.login.expose());
-        clock.advance(hour / 2);
-        let found = find(&store, &authority, &clock, hash)
-            .await
-            .unwrap()
-            .unwrap();
-        assert_eq!(found.caller.user(), Some(&alice));
-        assert_eq!(found.session_id, begun.session_id);
-        assert_eq!(found.caller.session_id(), Some(begun.session_id.as_str()));
-        let public = TokenHash::of(&begun.session_id);
+        let world = World::new(AdminRole::NotHeld, hour).await;
+        world.clock.advance(hour / 2);
+        let found = world.find(world.cookie()).await.unwrap();
+        let public = &world.begun.session_id;
+        assert_eq!(found.caller.user(), Some(&alice()));
+        assert_eq!(&found.session_id, public);
+        assert_eq!(found.caller.session_id(), Some(public.as_str()));
         assert!(
-            find(&store, &authority, &clock, public)
-                .await
-                .unwrap()
-                .is_none(),
+            world.find(TokenHash::of(public)).await.is_none(),
             "the public id is no credential"
         );
-        clock.advance(hour / 2);
-        assert!(
-            find(&store, &authority, &clock, hash)
-                .await
-                .unwrap()
-                .is_none()
-        );
+        world.clock.advance(hour / 2);
+        assert!(world.find(world.cookie()).await.is_none());
     }
 
     #[tokio::test]
     async fn a_cookie_is_worth_nothing_after_logout() {
-        let alice = UserName::parse("alice").unwrap();
-        let store = store_with(&alice, AdminRole::NotHeld).await;
-        let authority = Authority::new(store.clone());
-        let clock = Clock::fixed(Timestamp::from_micros(1_000_000));
-        let begun = begin(
-            &store,
-            &clock,
-            &Entropy::System,
-            &alice,
-            Duration::from_secs(9),
-        )
-        .await
-        .unwrap();
-        let hash = TokenHash::of(begun.login.expose());
-        end(&store, hash).await.unwrap();
-        assert!(
-            find(&store, &authority, &clock, hash)
-                .await
-                .unwrap()
-                .is_none()
-        );
+        let world = World::new(AdminRole::NotHeld, Duration::from_secs(9)).await;
+        end(&world.store, world.cookie()).await.unwrap();
+        assert!(world.find(world.cookie()).await.is_none());
     }
 
     #[tokio::test]
     async fn who_is_administrator_is_asked_at_each_use() {
-        let root = UserName::parse("boss").unwrap();
-        let store = store_with(&root, AdminRole::Held).await;
-        let authority = Authority::new(store.clone());
-        let clock = Clock::fixed(Timestamp::from_micros(1_000_000));
-        let begun = begin(
-            &store,
-            &clock,
-            &Entropy::System,
-            &root,
-            Duration::from_secs(9),
-        )
-        .await
-        .unwrap();
-        let hash = TokenHash::of(begun.login.expose());
+        let world = World::new(AdminRole::Held, Duration::from_secs(9)).await;
         let admin = crate::domain::scope::ScopeName::AdminUi;
-        let found = find(&store, &authority, &clock, hash)
-            .await
-            .unwrap()
-            .unwrap();
+        let found = world.find(world.cookie()).await.unwrap();
         assert!(found.caller.grants().has(&admin));
-        let demoted = Login {
-            name: root,
-            uid: 1001,
-            admin: AdminRole::NotHeld,
-            system_groups: std::collections::BTreeSet::new(),
-            ticket: Secret::new("ticket".into()),
-            at: clock.now(),
-        };
-        store.record_login(demoted).await.unwrap();
-        let found = find(&store, &authority, &clock, hash)
-            .await
-            .unwrap()
-            .unwrap();
+        let demoted = login(AdminRole::NotHeld);
+        world.store.record_login(demoted).await.unwrap();
+        let found = world.find(world.cookie()).await.unwrap();
         assert!(!found.caller.grants().has(&admin));
     }
 }

@@ -112,19 +112,8 @@ impl Store {
         name: &GroupName,
         users: Vec<UserName>,
     ) -> Result<MembersChange> {
-        let name = name.clone();
-        self.write("add members to a group", move |tx| {
-            let Some(group_id) = find_group_id(tx, &name)? else {
-                return Ok(MembersChange::NoSuchGroup);
-            };
-            let ids = match user_ids(tx, &users)? {
-                Ok(ids) => ids,
-                Err(unknown) => return Ok(MembersChange::NoSuchUser(unknown)),
-            };
-            for user_id in ids {
-                insert_member(tx, group_id, user_id, MemberOrigin::Api)?;
-            }
-            Ok(MembersChange::Done)
+        self.change_members("add members to a group", name, users, |tx, group, user| {
+            insert_member(tx, group, user, MemberOrigin::Api)
         })
         .await
     }
@@ -137,8 +126,25 @@ impl Store {
     ) -> Result<MembersChange> {
         const SQL: &str = "
             DELETE FROM group_members WHERE group_id = :group_id AND user_id = :user_id";
+        let attempt = "take members out of a group";
+        self.change_members(attempt, name, users, |tx, group, user| {
+            let parameters = named_params! { ":group_id": group, ":user_id": user };
+            tx.prepare_cached(SQL)?.execute(parameters)?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Does something with each of these users, given by their numbers as the group is, or with none.
+    async fn change_members(
+        &self,
+        attempt: &'static str,
+        name: &GroupName,
+        users: Vec<UserName>,
+        change: fn(&Transaction<'_>, i64, i64) -> Result<()>,
+    ) -> Result<MembersChange> {
         let name = name.clone();
-        self.write("take members out of a group", move |tx| {
+        self.write(attempt, move |tx| {
             let Some(group_id) = find_group_id(tx, &name)? else {
                 return Ok(MembersChange::NoSuchGroup);
             };
@@ -147,8 +153,7 @@ impl Store {
                 Err(unknown) => return Ok(MembersChange::NoSuchUser(unknown)),
             };
             for user_id in ids {
-                tx.prepare_cached(SQL)?
-                    .execute(named_params! { ":group_id": group_id, ":user_id": user_id })?;
+                change(tx, group_id, user_id)?;
             }
             Ok(MembersChange::Done)
         })
