@@ -21,7 +21,7 @@ pub struct FailureView {
 impl FailureView {
     /// Says in one or two sentences what happened; without elements, for the API tells it too.
     pub fn sentence(&self) -> Text {
-        let bare = |reason: &str| Text::from(reason.trim_end_matches('.'));
+        let bare = |reason: &str| Text::of(reason.trim_end_matches('.'));
         match &self.cause {
             FailureCause::CommandMissing { command, .. } => {
                 text!("failure-missing", command = command)

@@ -66,7 +66,7 @@ impl Site {
     /// Returns the links of the foot with their texts.
     fn foot_links(&self) -> impl Iterator<Item = (Text, &str)> {
         let help = self.help.iter();
-        let help = help.map(|(words, url)| (Text::from(words.as_str()), url.as_str()));
+        let help = help.map(|(words, url)| (Text::of(words), url.as_str()));
         let imprint = self.imprint_url.iter();
         let imprint = imprint.map(|url| (text!("frame-imprint"), url.as_str()));
         let privacy = self.privacy_url.iter();

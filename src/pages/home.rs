@@ -198,8 +198,8 @@ fn rename_form(view: &HomeView, server: &ServerView) -> Markup {
 
 fn server_title(view: &HomeView, server: &ServerView) -> Text {
     match &server.display_name {
-        Some(name) => Text::from(name.as_str()),
-        None if !server.key.server.is_default() => Text::from(server.key.server.as_str()),
+        Some(name) => Text::of(name),
+        None if !server.key.server.is_default() => Text::of(&server.key.server),
         None if view.named.is_some() => text!("home-server-default"),
         None => text!("home-server-only"),
     }

@@ -242,7 +242,7 @@ fn error_text(error: &LoginError) -> Text {
 fn shown_name(name: &str) -> Text {
     let length = name.chars().count();
     if length <= MAX_SHOWN_NAME_CHARS {
-        return Text::from(name);
+        return Text::of(name);
     }
     let head: String = name.chars().take(SHORT_NAME_CHARS).collect();
     text!("login-long-name", start = head, length = length)
@@ -252,7 +252,7 @@ fn shown_name(name: &str) -> Text {
 fn label_text(prompt: &str) -> Text {
     match prompt.trim().trim_end_matches(':').trim_end() {
         "" => text!("login-answer"),
-        words => Text::from(words),
+        words => Text::of(words),
     }
 }
 

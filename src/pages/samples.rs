@@ -66,6 +66,10 @@ impl Texts {
         }
     }
 
+    fn words(self, plain: &str) -> Text {
+        Text::of(self.text(plain))
+    }
+
     fn texts(self, plain: &[&str]) -> Vec<String> {
         plain.iter().map(|plain| self.text(plain)).collect()
     }
@@ -371,11 +375,7 @@ fn homes(texts: Texts) -> Vec<(&'static str, Markup)> {
                 many.clone(),
                 Some(NamedServersView { limit: Some(5) }),
                 texts.admin_frame(),
-                Some(Text::from(
-                    texts
-                        .text("“GPU 3” cannot be the name of a server.")
-                        .as_str(),
-                )),
+                Some(texts.words("“GPU 3” cannot be the name of a server.")),
             ),
         ),
         (

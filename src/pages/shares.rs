@@ -62,7 +62,7 @@ pub struct OwnServer {
     /// Which one.
     pub key: ServerKey,
     /// What its owner calls it.
-    pub title: String,
+    pub title: Text,
     /// Whether the visitor may share it.
     pub may_share: bool,
     /// With whom it is shared.

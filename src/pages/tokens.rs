@@ -8,7 +8,7 @@ use super::{
     forms,
     frame::{Frame, Page, framed},
     scope_words, times,
-    words::{amounts, text},
+    words::{Text, amounts, text},
 };
 use crate::domain::{time::Timestamp, token::TokenId};
 
@@ -39,7 +39,7 @@ pub enum Outcome {
     /// A token was made; this is the only time it is seen.
     Made(String),
     /// It was refused, for this reason.
-    Refused(String),
+    Refused(Text),
 }
 
 /// What somebody has filled in.

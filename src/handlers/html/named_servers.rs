@@ -43,7 +43,7 @@ pub async fn add_server(ctx: &Context, request: Request) -> Result<Reply, Error>
     }
     match create_named(ctx, &key, display_name).await {
         Err(error) if error.status() == StatusCode::BAD_REQUEST => {
-            return refused(Text::from(error.public())).await;
+            return refused(Text::of(error.public())).await;
         }
         made => made?,
     }

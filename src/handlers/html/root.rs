@@ -9,7 +9,10 @@ use crate::{
         server::Life,
     },
     http::forms::Form,
-    pages::error::{ErrorView, error_page},
+    pages::{
+        error::{ErrorView, error_page},
+        words::text,
+    },
 };
 
 /// GET `/hub/`: leads to where the visitor belongs (PG-05, PG-20).
@@ -94,14 +97,15 @@ pub async fn show_error(ctx: &Context, _request: Request) -> Result<Reply, Error
         .ok()
         .filter(|status| status.is_client_error() || status.is_server_error())
         .ok_or_else(|| Error::not_found("There is no page for this error."))?;
-    let message = match status {
-        StatusCode::SERVICE_UNAVAILABLE => "Your server appears to be down.",
-        _ => status.canonical_reason().unwrap_or("Something went wrong."),
+    let message = match status.canonical_reason() {
+        _ if status == StatusCode::SERVICE_UNAVAILABLE => text!("error-message-503").plain(),
+        Some(reason) => reason.to_owned(),
+        None => text!("error-message-other").plain(),
     };
     let view = ErrorView {
         frame: frame(ctx),
         status: status.as_u16(),
-        message: message.to_owned(),
+        message,
         advice: None,
         request_id: ctx.request_id.clone(),
     };

@@ -17,9 +17,12 @@ use crate::{
     },
     http::forms::Form,
     hub::shares::{self, Offer, ShareError},
-    pages::shares::{
-        ForeignServer, InvitationView, Naming, Outcome, OwnServer, ShareView, SharesView,
-        shares_page,
+    pages::{
+        shares::{
+            ForeignServer, InvitationView, Naming, Outcome, OwnServer, ShareView, SharesView,
+            shares_page,
+        },
+        words::{Text, text},
     },
     store::{
         share_codes::{CodeChoice, ShareCode},
@@ -60,8 +63,8 @@ pub async fn change_share(ctx: &Context, request: Request) -> Result<Reply, Erro
         Ok(None) => Ok(see(ctx.links.shares().as_str())),
         Ok(made) => show(ctx, person, made).await,
         Err(error) if error.status() == StatusCode::BAD_REQUEST => {
-            let refused = Outcome::Refused(error.public().to_owned());
-            show(ctx, person, Some(refused)).await
+            let outcome = Outcome::Refused(error.public().to_owned());
+            show(ctx, person, Some(outcome)).await
         }
         Err(error) => Err(error),
     }
@@ -77,14 +80,16 @@ async fn grant(ctx: &Context, key: ServerKey, form: &Form) -> Result<(), Error> 
     };
     let with = grantee(form)?;
     if with == Grantee::User(permit.target().user.clone()) {
-        return Err(Error::bad_request("It is theirs already."));
+        return Err(refused(&text!("shares-refused-owner")));
     }
     match shares::grant(&ctx.hub().store, &ctx.hub().clock, offer, &with).await {
         Ok(_) => Ok(()),
         // Whoever is not known and whoever may not be known look alike.
         Err(ShareError::NotNamed(with) | ShareError::NoGrantee(with)) => {
-            let text = format!("There is no {with} whom you may name. Invite them by a link.");
-            Err(Error::bad_request(text))
+            Err(refused(&match with {
+                Grantee::User(name) => text!("shares-refused-user", name = name),
+                Grantee::Group(name) => text!("shares-refused-group", name = name),
+            }))
         }
         Err(error) => Err(error.into()),
     }
@@ -117,7 +122,7 @@ async fn invite(ctx: &Context, key: ServerKey, form: &Form) -> Result<Outcome, E
 async fn uninvite(ctx: &Context, key: ServerKey, form: &Form) -> Result<(), Error> {
     let permit = access::permit::<WriteShares>(ctx.caller.as_ref(), key)?;
     let id = form.get("id").and_then(ShareCodeId::parse);
-    let id = id.ok_or_else(|| Error::bad_request("There is no such invitation."))?;
+    let id = id.ok_or_else(|| refused(&text!("shares-refused-invitation")))?;
     shares::delete_codes(&ctx.hub().store, &permit, CodeChoice::Id(id)).await?;
     Ok(())
 }
@@ -128,18 +133,21 @@ async fn leave(ctx: &Context, person: &UserName, key: &ServerKey) -> Result<(), 
     Ok(())
 }
 
+/// Refuses a form in words for its page.
+fn refused(words: &Text) -> Error {
+    Error::bad_request(words.plain())
+}
+
 fn grantee(form: &Form) -> Result<Grantee, Error> {
     let name = form.get("name").unwrap_or_default().trim();
     let shown: String = name.chars().take(64).collect();
-    let nobody =
-        |kind: &str| Error::bad_request(format!("“{shown}” cannot be the name of a {kind}."));
     match form.get("kind") {
         Some("user") => UserName::normalised(name)
             .map(Grantee::User)
-            .map_err(|_| nobody("user")),
+            .map_err(|_| refused(&text!("shares-refused-user-name", name = shown))),
         Some("group") => GroupName::parse(name)
             .map(Grantee::Group)
-            .map_err(|_| nobody("group")),
+            .map_err(|_| refused(&text!("shares-refused-group-name", name = shown))),
         _ => Err(Error::bad_request("Say whether it is a user or a group.")),
     }
 }
@@ -151,7 +159,7 @@ fn lifetime(text: Option<&str>) -> Result<Duration, Error> {
     let lifetime = text.parse().ok().map(Duration::from_secs);
     lifetime
         .filter(|lifetime| (MIN_CODE_LIFETIME..=MAX_CODE_LIFETIME).contains(lifetime))
-        .ok_or_else(|| Error::bad_request("An invitation is good for a minute to a year."))
+        .ok_or_else(|| refused(&text!("shares-refused-lifetime")))
 }
 
 async fn show(ctx: &Context, person: &UserName, outcome: Option<Outcome>) -> Result<Reply, Error> {
@@ -173,9 +181,9 @@ async fn show(ctx: &Context, person: &UserName, outcome: Option<Outcome>) -> Res
         .filter(|server| server.key.server.is_default() || ctx.settings.hub.named_servers)
         .map(|server| OwnServer {
             title: match server.display_name.as_str() {
-                "" if server.key.server.is_default() => "Your server".to_owned(),
-                "" => server.key.server.to_string(),
-                name => name.to_owned(),
+                "" if server.key.server.is_default() => text!("shares-own-server"),
+                "" => Text::of(&server.key.server),
+                name => Text::of(name),
             },
             may_share: caller.can(&ScopeName::Shares, &server.key),
             shares: shares_of(&shares, &server.key),

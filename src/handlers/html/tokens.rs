@@ -14,7 +14,10 @@ use crate::{
     },
     http::forms::Form,
     hub::tokens::{self, CreateError, Order},
-    pages::tokens::{ApplicationView, Draft, Outcome, TokenView, TokensView, tokens_page},
+    pages::{
+        tokens::{ApplicationView, Draft, Outcome, TokenView, TokensView, tokens_page},
+        words::{Text, text},
+    },
     store::tokens::{Token, TokenKind},
 };
 
@@ -52,7 +55,7 @@ pub async fn request_token(ctx: &Context, request: Request) -> Result<Reply, Err
             | CreateError::Exceeds { .. }
             | CreateError::TooMany(_)),
         ) => {
-            let refused = Outcome::Refused(error.to_string());
+            let refused = Outcome::Refused(Text::of(error));
             show(ctx, person, Some(refused), draft).await
         }
     }
@@ -152,13 +155,13 @@ fn draft(form: &Form) -> Draft {
     }
 }
 
-fn order(ctx: &Context, draft: &Draft) -> Result<Order, String> {
+fn order(ctx: &Context, draft: &Draft) -> Result<Order, Text> {
     let picked = draft.picked.iter().map(String::as_str);
     let scopes: Result<Vec<_>, _> = picked
         .chain(draft.typed.split_whitespace())
         .map(Scope::parse)
         .collect();
-    let scopes = scopes.map_err(|error| error.to_string())?;
+    let scopes = scopes.map_err(Text::of)?;
     Ok(Order {
         note: Some(draft.note.clone()),
         lifetime: lifetime(&draft.expires_in, ctx.settings.hub.token_lifetime_max)?,
@@ -167,15 +170,15 @@ fn order(ctx: &Context, draft: &Draft) -> Result<Order, String> {
 }
 
 /// Reads how long a token is to last; without a number as long as may be.
-fn lifetime(text: &str, longest: Option<Duration>) -> Result<Option<Duration>, String> {
-    if text.is_empty() {
+fn lifetime(field: &str, longest: Option<Duration>) -> Result<Option<Duration>, Text> {
+    if field.is_empty() {
         return Ok(longest);
     }
-    let wanted = text.parse().ok().filter(|seconds| *seconds > 0);
+    let wanted = field.parse().ok().filter(|seconds| *seconds > 0);
     let wanted = wanted.map(Duration::from_secs);
     let within = wanted.filter(|wanted| *wanted <= longest.unwrap_or(tokens::LONGEST));
     within.map(Some).ok_or_else(|| {
         let longest = longest.unwrap_or(tokens::LONGEST).as_secs();
-        format!("A token can last from 1 to {longest} seconds.")
+        text!("tokens-refused-lifetime", longest = longest)
     })
 }

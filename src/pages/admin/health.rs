@@ -12,7 +12,7 @@ use crate::{
         forms,
         frame::{Frame, Page, framed},
         live::{self, IsMoving},
-        words::{amounts, text},
+        words::{Text, amounts, text},
     },
 };
 
@@ -38,7 +38,7 @@ pub struct HealthView {
     /// Whether the visitor may shut the hub down.
     pub may_shut_down: bool,
     /// What did not work of the last request.
-    pub fault: Option<String>,
+    pub fault: Option<Text>,
 }
 
 /// One service.

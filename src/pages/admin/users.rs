@@ -27,7 +27,7 @@ pub struct UsersView {
     /// The instant to which durations on the page refer.
     pub now: Timestamp,
     /// What did not work of the last request.
-    pub faults: Vec<String>,
+    pub faults: Vec<Text>,
     /// Which part of the users this is.
     pub choice: Choice,
     /// The users of this part.
@@ -245,7 +245,7 @@ fn user_row(view: &UsersView, columns: &Columns, number: usize, user: &UserRow) 
 fn server_line(view: &UsersView, server: &ServerRow) -> Markup {
     let name = match server.key.server.is_default() {
         true => text!("admin-users-default-server"),
-        false => Text::from(server.key.server.as_str()),
+        false => Text::of(&server.key.server),
     };
     let (class, text, is_running) = match server.state {
         ServerState::Stopped => ("stopped", text!("admin-users-stopped"), false),

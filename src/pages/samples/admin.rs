@@ -80,7 +80,7 @@ fn users(texts: Texts) -> Vec<(&'static str, Markup)> {
         may_add: true,
     };
     let refused = UsersView {
-        faults: texts.texts(&["ada: No access to resources or resources not found"]),
+        faults: vec![texts.words("ada: No access to resources or resources not found")],
         choice: Choice {
             name_filter: texts.text("a"),
             state: "ready".into(),
@@ -168,7 +168,7 @@ fn health(texts: Texts) -> Vec<(&'static str, Markup)> {
     let few = HealthView {
         services: Vec::new(),
         may_shut_down: false,
-        fault: Some(texts.text("The hub is shutting down.")),
+        fault: Some(texts.words("The hub is shutting down.")),
         ..view.clone()
     };
     vec![

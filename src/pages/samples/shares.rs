@@ -41,7 +41,7 @@ pub(super) fn all(texts: Texts) -> Vec<(&'static str, Markup)> {
         servers: vec![
             OwnServer {
                 key: texts.key("ada", ""),
-                title: texts.text("Your server"),
+                title: texts.words("Your server"),
                 may_share: true,
                 shares: vec![
                     share(Grantee::User(texts.user("bob")), 4_000),
@@ -51,7 +51,7 @@ pub(super) fn all(texts: Texts) -> Vec<(&'static str, Markup)> {
             },
             OwnServer {
                 key: texts.key("ada", "gpu-2"),
-                title: texts.text("Big model"),
+                title: texts.words("Big model"),
                 may_share: false,
                 shares: Vec::new(),
                 invitations: Vec::new(),

@@ -67,7 +67,7 @@ pub(super) fn all(texts: Texts) -> Vec<(&'static str, Markup)> {
         }],
     };
     let none = TokensView {
-        outcome: Some(Outcome::Refused(texts.text(
+        outcome: Some(Outcome::Refused(texts.words(
             "Not assigning requested scopes admin:users not held by User ada",
         ))),
         draft: Draft {

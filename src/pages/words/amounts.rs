@@ -85,7 +85,7 @@ pub(in crate::pages) fn bytes(count: u64) -> Text {
     let (whole, tenth) = (tenths / 10, tenths % 10);
     let number = match tenth {
         1.. if whole < 10 => text!("size-number", whole = whole, tenth = tenth),
-        _ => Text::from(whole.to_string().as_str()),
+        _ => Text::of(whole),
     };
     text!("size", unit = unit, number = number)
 }

@@ -403,6 +403,8 @@ tokens-many-permissions = { $count ->
         [one] { $count } permission
        *[other] { $count } permissions
     }
+# Why a token was not made, on top of the page; in seconds.
+tokens-refused-lifetime = A token can last from 1 to { $longest } seconds.
 tokens-revoke = Revoke
 tokens-revoke-label = Revoke { $token }
 
@@ -416,6 +418,8 @@ shares-none = You have no server yet. { $link }, then you can share it.
 shares-none-link = Start one
 shares-invited = Send this link to whomever you invite:
 shares-invited-hint = Everybody who opens it in the next { $time } and logs in can accept. Copy it now; it cannot be shown again.
+# What a server is called that has no name of its own.
+shares-own-server = Your server
 shares-nobody = Only you can use it.
 # Beside the name of a group.
 shares-group = group
@@ -458,6 +462,15 @@ shares-stopped = Stopped
 shares-by-group = { $time }, with your group { $group }
 shares-leave = Leave
 shares-leave-label = Leave { $server }
+
+# Why something could not be done, on top of the page.
+shares-refused-owner = It is theirs already.
+shares-refused-user = There is no user { $name } whom you may name. Invite them by a link.
+shares-refused-group = There is no group { $name } whom you may name. Invite them by a link.
+shares-refused-user-name = “{ $name }” cannot be the name of a user.
+shares-refused-group-name = “{ $name }” cannot be the name of a group.
+shares-refused-invitation = There is no such invitation.
+shares-refused-lifetime = An invitation is good for a minute to a year.
 
 
 ## An invitation to a shared server
@@ -582,6 +595,9 @@ error-503 = Not available
 error-503-advice = Your server appears to be down or busy. You can try restarting it from the home page.
 error-other = That did not work
 error-other-advice = Go back and try it again.
+# What went wrong, when nothing better is known.
+error-message-503 = Your server appears to be down.
+error-message-other = Something went wrong.
 
 
 ## Administration
@@ -637,6 +653,11 @@ admin-users-add-lead = People are added by themselves when they log in; here bef
 admin-users-add-names = Names of accounts of this machine, with spaces between
 admin-users-add-admin = as administrators
 admin-users-add = Add users
+# Why something could not be done, on top of the page.
+admin-users-tick = Tick somebody first.
+admin-users-add-nobody = Say whom to add.
+# The fault is a sentence in English.
+admin-users-fault = { $user }: { $fault }
 
 admin-removal-window = Remove users
 admin-removal-title = Remove these users?
@@ -664,6 +685,7 @@ admin-groups-remove = Remove the group { $group }
 admin-groups-new = A new group
 admin-groups-name = Name
 admin-groups-make = Make the group
+admin-groups-refused-name = “{ $name }” cannot be the name of a group.
 
 admin-hub-window = Hub
 admin-hub-title = Hub and services
@@ -693,3 +715,5 @@ admin-hub-shut-down-title = Shut the hub down
 admin-hub-shut-down-sure = Nobody can log in or reach a server until it is started again
 admin-hub-shut-down-servers = Stop everybody’s servers too; otherwise they go on and are found again
 admin-hub-shut-down = Shut down
+admin-hub-tick = Tick that nobody can log in until it is started again.
+admin-hub-ending = The hub is shutting down.

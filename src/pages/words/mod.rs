@@ -9,6 +9,7 @@ pub(super) mod amounts;
 
 use std::{
     borrow::Cow,
+    fmt::Display,
     sync::{LazyLock, Once},
 };
 
@@ -29,6 +30,11 @@ static CATALOGUE: LazyLock<FluentBundle<FluentResource>> =
 pub struct Text(Cow<'static, str>);
 
 impl Text {
+    /// Takes words that are not the catalogue's: somebody's own, or those that programs get too.
+    pub fn of(words: impl Display) -> Self {
+        Self(Cow::Owned(html! { (words) }.into_string()))
+    }
+
     /// Returns it for where there is no markup, such as JSON; it must have no elements in it.
     pub fn plain(&self) -> String {
         self.0
@@ -42,13 +48,6 @@ impl Text {
 impl Render for Text {
     fn render_to(&self, buffer: &mut String) {
         buffer.push_str(&self.0);
-    }
-}
-
-impl From<&str> for Text {
-    /// Takes words that are not the catalogue's: somebody's own, or those that programs get too.
-    fn from(words: &str) -> Self {
-        Self(Cow::Owned(html! { (words) }.into_string()))
     }
 }
 
@@ -145,7 +144,7 @@ mod tests {
         let shown = html! { (text) }.into_string();
         assert_eq!(shown, "&lt;b&gt;&quot;&amp;' · <code>x</code>");
         assert_eq!(
-            html! { (Text::from(hostile)) }.into_string(),
+            html! { (Text::of(hostile)) }.into_string(),
             "&lt;b&gt;&quot;&amp;'"
         );
     }
@@ -153,7 +152,7 @@ mod tests {
     #[test]
     fn plain_texts_are_what_went_in() {
         for words in ["<b>\"&'", "&lt;", "&amp;lt;", "a “b”"] {
-            assert_eq!(Text::from(words).plain(), words);
+            assert_eq!(Text::of(words).plain(), words);
         }
     }
 

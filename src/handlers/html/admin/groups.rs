@@ -17,7 +17,10 @@ use crate::{
     },
     http::forms::Form,
     hub::groups::{self, MemberChange},
-    pages::admin::groups::{GroupRow, GroupsView, groups_page},
+    pages::{
+        admin::groups::{GroupRow, GroupsView, groups_page},
+        words::text,
+    },
     store::groups::Group,
 };
 
@@ -51,7 +54,7 @@ async fn change(ctx: &Context, form: &Form) -> Result<(), Error> {
     let name = form.get("group").unwrap_or_default().trim();
     let name = GroupName::parse(name).map_err(|_| {
         let shown: String = name.chars().take(64).collect();
-        Error::bad_request(format!("“{shown}” cannot be the name of a group."))
+        Error::bad_request(text!("admin-groups-refused-name", name = shown).plain())
     })?;
     let members = names(form.get("names").unwrap_or_default())?;
     match form.get("do").unwrap_or_default() {

@@ -12,7 +12,10 @@ use crate::{
     },
     handlers::api::hub::end,
     hub::services::{self, Known, keeper},
-    pages::admin::health::{HealthView, ServiceRow, ServiceState, health_page},
+    pages::{
+        admin::health::{HealthView, ServiceRow, ServiceState, health_page},
+        words::{Text, text},
+    },
 };
 
 /// GET `/hub/admin/hub`.
@@ -31,14 +34,13 @@ pub async fn shut_down(ctx: &Context, request: Request) -> Result<Reply, Error> 
     let permit = access::permit::<ShutDown>(ctx.caller.as_ref(), WholeHub)?;
     let form = form(&request)?;
     if form.get("sure").is_none() {
-        let fault = "Tick that nobody can log in until it is started again.";
-        return show(ctx, Some(fault.to_owned())).await;
+        return show(ctx, Some(text!("admin-hub-tick"))).await;
     }
     end(ctx, &permit, form.get("servers").is_some());
-    show(ctx, Some("The hub is shutting down.".to_owned())).await
+    show(ctx, Some(text!("admin-hub-ending"))).await
 }
 
-async fn show(ctx: &Context, fault: Option<String>) -> Result<Reply, Error> {
+async fn show(ctx: &Context, fault: Option<Text>) -> Result<Reply, Error> {
     let caller = ctx.caller.as_ref();
     access::permit::<ReadHub>(caller, WholeHub)?;
     let hub = ctx.hub();

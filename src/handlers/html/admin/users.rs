@@ -33,6 +33,7 @@ use crate::{
             Choice, RemovalView, ServerRow, UserRow, UsersView, removal_page, users_page,
         },
         home::ServerState,
+        words::{Text, text},
     },
     store::user_pages::UserDetails,
 };
@@ -64,7 +65,7 @@ pub async fn change_users(ctx: &Context, request: Request) -> Result<Reply, Erro
             Ok(()) => Vec::new(),
             Err(error) => vec![told("", error)?],
         },
-        _ if picked.is_empty() => vec!["Tick somebody first.".to_owned()],
+        _ if picked.is_empty() => vec![text!("admin-users-tick")],
         "remove" => {
             let view = RemovalView {
                 frame: frame(ctx),
@@ -97,13 +98,13 @@ pub async fn change_users(ctx: &Context, request: Request) -> Result<Reply, Erro
 }
 
 /// Returns what did not work in words for the page; what nobody expects stays an error.
-fn told(name: &str, error: Error) -> Result<String, Error> {
+fn told(name: &str, error: Error) -> Result<Text, Error> {
     if error.status().is_server_error() {
         return Err(error);
     }
     Ok(match name {
-        "" => error.public().to_owned(),
-        name => format!("{name}: {}", error.public()),
+        "" => Text::of(error.public()),
+        name => text!("admin-users-fault", user = name, fault = error.public()),
     })
 }
 
@@ -146,7 +147,7 @@ async fn add(ctx: &Context, form: &Form) -> Result<(), Error> {
     let permit = access::permit::<CreateUsers>(ctx.caller.as_ref(), WholeHub)?;
     let names = names(form.get("names").unwrap_or_default())?;
     if names.is_empty() {
-        return Err(Error::bad_request("Say whom to add."));
+        return Err(Error::bad_request(text!("admin-users-add-nobody").plain()));
     }
     let admin = AdminRole::of(form.get("admin").is_some());
     users::create_all(ctx.hub(), &permit, names, admin).await?;
@@ -154,7 +155,7 @@ async fn add(ctx: &Context, form: &Form) -> Result<(), Error> {
 }
 
 /// Shows the users whom a query, or a form that repeats it, picks.
-async fn show(ctx: &Context, query: &Form, faults: Vec<String>) -> Result<Reply, Error> {
+async fn show(ctx: &Context, query: &Form, faults: Vec<Text>) -> Result<Reply, Error> {
     let caller = ctx.caller.as_ref().ok_or(Denied::NoCredentials)?;
     let choice = choice(query);
     let window = Window {
