@@ -40,6 +40,15 @@ window.addEventListener("pageshow", () => {
   }
 });
 
+// What is shown once can be copied, if the browser lets a page do that.
+for (const button of document.querySelectorAll("button[data-copies]")) {
+  button.hidden = !navigator.clipboard;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copies).textContent);
+    button.textContent = button.dataset.copied;
+  });
+}
+
 // A menu that is left closes; Escape gives the focus back to the word that opens it.
 const menus = document.querySelectorAll("details.menu");
 for (const happening of ["click", "focusin", "keydown"]) {

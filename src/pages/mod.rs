@@ -29,6 +29,7 @@ pub mod words;
 mod forms;
 mod live;
 mod scope_words;
+mod secret;
 mod times;
 
 #[cfg(test)]

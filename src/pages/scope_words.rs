@@ -27,7 +27,10 @@ fn filter_words(filter: &str) -> Option<Text> {
         ("service", "") => text!("scope-only-this-service"),
         ("user", name) => text!("scope-only-user", name = name),
         ("group", name) => text!("scope-only-group", name = name),
-        ("server", name) => text!("scope-only-server", name = name),
+        ("server", key) => match key.split_once('/').unwrap_or((key, "")) {
+            (owner, "") => text!("scope-only-server", owner = owner),
+            (owner, name) => text!("scope-only-server-named", owner = owner, name = name),
+        },
         ("service", name) => text!("scope-only-service", name = name),
         _ => text!("scope-only", filter = filter),
     })
@@ -96,7 +99,7 @@ mod tests {
         for (scope, expected) in [
             (
                 "access:servers!server=bob/gpu",
-                "use servers, as if at their keyboard – only the server bob/gpu",
+                "use servers, as if at their keyboard – only bob’s server gpu",
             ),
             ("read:users:name!user", "read user names – only you"),
             (

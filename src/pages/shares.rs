@@ -7,7 +7,9 @@ use maud::{Markup, html};
 use super::{
     forms,
     frame::{Frame, Page, framed},
-    scope_words, times,
+    scope_words,
+    secret::secret,
+    times,
     words::{Text, amounts, text},
 };
 use crate::domain::{
@@ -118,8 +120,8 @@ pub fn shares_page(view: &SharesView) -> Markup {
             Some(Outcome::Refused(reason)) => p.notice.bad role="alert" { (reason) },
             None => {}
         }
-        p.notice.warn {
-            (text!("shares-warning"))
+        @if view.servers.iter().any(|server| server.may_share) {
+            p.notice.warn { (text!("shares-warning")) }
         }
         @if view.servers.is_empty() {
             @let link = html! { a href=(view.frame.links.home()) { (text!("shares-none-link")) } };
@@ -146,7 +148,7 @@ fn invited(link: &str, lifetime: Duration) -> Markup {
     html! {
         div.notice.good role="status" {
             p { strong { (text!("shares-invited")) } }
-            p { code.secret #invitation tabindex="0" { (link) } }
+            (secret("invitation", link))
             p { (text!("shares-invited-hint", time = amounts::duration(lifetime))) }
         }
     }

@@ -7,7 +7,9 @@ use maud::{Markup, html};
 use super::{
     forms,
     frame::{Frame, Page, framed},
-    scope_words, times,
+    scope_words,
+    secret::secret,
+    times,
     words::{Text, amounts, text},
 };
 use crate::domain::{time::Timestamp, token::TokenId};
@@ -131,7 +133,7 @@ fn made(token: &str) -> Markup {
     html! {
         div.notice.good role="status" #token-area {
             p { strong { (text!("tokens-made")) } }
-            p { code.secret #token-result tabindex="0" { (token) } }
+            (secret("token-result", token))
             p { (text!("tokens-made-hint")) }
         }
     }

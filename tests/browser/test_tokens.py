@@ -38,6 +38,10 @@ def test_it_works_as_its_maker_until_it_is_revoked(machine, tokens):
     tokens.fill("#token-note", "Nightly <script>")
     tokens.select_option("#token-expiration-seconds", "3600")
     token = made(tokens)
+    tokens.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    tokens.get_by_role("button", name="Copy").click()
+    expect(tokens.get_by_role("button", name="Copied")).to_be_visible()
+    assert tokens.evaluate("navigator.clipboard.readText()") == token
     status, user = curl(machine, token, "/user")
     assert (status, user["name"]) == (200, "alice")
     assert curl(machine, token, "/users/bob")[0] == 404

@@ -128,7 +128,7 @@ def test_logout_ends_what_was_opened_with_the_session(machine, alice):
     with machine.login("alice") as second:
         second.enter_server()
         assert second.jupyter("GET", "contents").status_code == 200
-        second.follow("/hub/logout")
+        assert "Your servers keep running" in second.follow("/hub/logout").text
         eventually(lambda: second.client.get("/user/alice/api/contents").status_code in (401, 403), 30, "access ends")
     assert alice.jupyter("GET", "contents").status_code == 200
 

@@ -16,6 +16,7 @@ use crate::{
 /// GET `/hub/logout`: ends the session, revokes what it was granted, forgets its cookies.
 pub async fn log_out(ctx: &Context, _request: Request) -> Result<Reply, Error> {
     let begun = Instant::now();
+    let mut servers_keep_running = false;
     if let (Some(person), Some(caller)) = (ctx.person(), &ctx.caller) {
         if let Via::Session { hash, .. } = caller.via()
             && let Err(error) = sessions::end(&ctx.hub().store, *hash).await
@@ -24,16 +25,18 @@ pub async fn log_out(ctx: &Context, _request: Request) -> Result<Reply, Error> {
             return Err(cookies::cleared_by(error.into(), ctx.links.base()));
         }
         tracing::info!(target: "audit", { user.name = %person }, "{person} logged out");
-        if ctx.settings.hub.shutdown_on_logout {
-            for (key, _) in ctx.hub().servers.list() {
-                if key.user == *person {
-                    let reason = "the configuration stops servers when their owner logs out";
-                    let permit = Permit::by_hub(key, reason);
-                    // A supervisor too busy to listen keeps the server up; the log out stands.
-                    if let Err(error) = ctx.hub().servers.stop(&permit) {
-                        tracing::warn!("stop a server of {person} at log out: {error}");
-                    }
-                }
+        let servers = ctx.hub().servers.list().into_iter();
+        let own = servers.filter(|(key, status)| key.user == *person && status.life.is_active());
+        for (key, _) in own {
+            if !ctx.settings.hub.shutdown_on_logout {
+                servers_keep_running = true;
+                continue;
+            }
+            let reason = "the configuration stops servers when their owner logs out";
+            let permit = Permit::by_hub(key, reason);
+            // A supervisor too busy to listen keeps the server up; the log out stands.
+            if let Err(error) = ctx.hub().servers.stop(&permit) {
+                tracing::warn!("stop a server of {person} at log out: {error}");
             }
         }
     }
@@ -42,7 +45,7 @@ pub async fn log_out(ctx: &Context, _request: Request) -> Result<Reply, Error> {
             visitor: None,
             ..frame_saying(ctx, ctx.settings.hub.announcements.logout.as_ref())
         },
-        servers_keep_running: !ctx.settings.hub.shutdown_on_logout,
+        servers_keep_running,
     };
     let mut reply = page(StatusCode::OK, logged_out_page(&view));
     cookies::clear_all(&mut reply, ctx.links.base());

@@ -111,6 +111,14 @@ frame-login-ended = You are no longer logged in, so this is out of date. { $link
 frame-login-again = Log in again
 
 
+## What is shown this once, such as a new token
+
+# A button beside it.
+secret-copy = Copy
+# What the button says afterwards.
+secret-copied = Copied
+
+
 ## Home: the visitor's servers
 
 home-window = Home
@@ -511,7 +519,8 @@ scope-only-this-server = only this server
 scope-only-this-service = only this service
 scope-only-user = only the user { $name }
 scope-only-group = only users in the group { $name }
-scope-only-server = only the server { $name }
+scope-only-server = only { $owner }’s server
+scope-only-server-named = only { $owner }’s server { $name }
 scope-only-service = only the service { $name }
 scope-only = only { $filter }
 

@@ -421,6 +421,7 @@ async fn the_way_may_be_taken_at_once_but_not_in_circles() {
     }
     let out = read(logout::log_out(&ctx, get("/hub/logout")).await).await;
     assert_eq!((out.status.as_u16(), out.header("location")), (200, ""));
+    assert!(!out.text.contains("keep running"), "{}", out.text);
     let failed = world.come_back(BACK, "").await;
     assert_eq!(
         (failed.status.as_u16(), failed.header("location")),
