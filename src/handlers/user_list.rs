@@ -26,9 +26,12 @@ pub(super) struct Window {
 }
 
 /// Finds the users whom `state`, `name_filter` and `sort` of a query pick, of those the caller may list.
+///
+/// They come in the `usual` order when the query names none.
 pub(super) async fn find(
     ctx: &Context,
     query: &Form,
+    usual: UserOrder,
     window: Window,
     shown: ShownServers,
 ) -> Result<(UserPage, Active), Error> {
@@ -57,7 +60,7 @@ pub(super) async fn find(
         only: narrower(reached, only),
         except,
         part_of_name: query.get("name_filter").unwrap_or_default().to_owned(),
-        order: order(query)?,
+        order: order(query, usual)?,
         offset: window.offset,
         limit: window.limit,
         servers_of: match shown {
@@ -102,8 +105,10 @@ impl Active {
     }
 }
 
-fn order(query: &Form) -> Result<UserOrder, Error> {
-    let wanted = query.get("sort").unwrap_or("id");
+fn order(query: &Form, usual: UserOrder) -> Result<UserOrder, Error> {
+    let Some(wanted) = query.get("sort") else {
+        return Ok(usual);
+    };
     let (column, direction) = match wanted.strip_prefix('-') {
         Some(column) => (column, Direction::Descending),
         None => (wanted, Direction::Ascending),

@@ -92,16 +92,23 @@ fn states() -> [(&'static str, Text); 4] {
 }
 
 impl Choice {
+    /// The order in which users are when nothing else is asked.
+    pub const BY_NAME: &str = "name";
+
     /// Returns what of it stands in an address.
     fn query(&self) -> [(&'static str, String); 4] {
         let offset = match self.offset {
             0 => String::new(),
             offset => offset.to_string(),
         };
+        let sort = match self.sort.as_str() {
+            Self::BY_NAME => "",
+            sort => sort,
+        };
         [
             ("name_filter", self.name_filter.clone()),
             ("state", self.state.clone()),
-            ("sort", self.sort.clone()),
+            ("sort", sort.to_owned()),
             ("offset", offset),
         ]
     }
@@ -149,7 +156,7 @@ fn filter_form(view: &UsersView) -> Markup {
     } = &view.choice;
     html! {
         form.fields.filter method="get" action=(view.frame.links.admin("users", &[])) role="search" {
-            @if !sort.is_empty() { input type="hidden" name="sort" value=(sort); }
+            @if sort != Choice::BY_NAME { input type="hidden" name="sort" value=(sort); }
             div.field {
                 label for="name-filter" { (text!("admin-users-filter-name")) }
                 input #name-filter type="search" name="name_filter" value=(name_filter) autocomplete="off"

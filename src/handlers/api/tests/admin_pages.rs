@@ -60,17 +60,19 @@ async fn only_those_with_admin_ui_get_these_pages() {
 async fn users_are_searched_and_sorted_by_the_hub() {
     let world = World::new().await;
     let boss = world.session("boss").await;
+    act(&world, boss.clone(), "do=add&names=amy").await;
     let all = list(&world, boss.clone(), "").await;
-    assert!(shows(&all, "alice") && shows(&all, "bob") && shows(&all, "boss"));
-    assert!(all.text.contains("1–3 of 3"));
+    assert!(all.text.contains("1–4 of 4"));
+    let place = |page: &Answer, name: &str| {
+        let row = format!("<tr data-user=\"{name}\"");
+        page.text.find(&row).unwrap()
+    };
+    assert!(place(&all, "alice") < place(&all, "amy"));
+    assert!(place(&all, "amy") < place(&all, "bob"));
+    assert!(place(&all, "bob") < place(&all, "boss"));
     let some = list(&world, boss.clone(), "name_filter=BO&sort=-name").await;
     assert!(!shows(&some, "alice"));
-    let place = |name: &str| {
-        some.text
-            .find(&format!("<tr data-user=\"{name}\""))
-            .unwrap()
-    };
-    assert!(place("boss") < place("bob"));
+    assert!(place(&some, "boss") < place(&some, "bob"));
     let active = list(&world, boss.clone(), "state=active").await;
     assert!(active.text.contains("There are no such users."));
     for query in ["state=odd", "sort=odd"] {

@@ -35,7 +35,7 @@ use crate::{
         home::ServerState,
         words::{Text, text},
     },
-    store::user_pages::UserDetails,
+    store::user_pages::{Direction, UserDetails, UserOrder},
 };
 
 /// How many users a page shows.
@@ -162,7 +162,8 @@ async fn show(ctx: &Context, query: &Form, faults: Vec<Text>) -> Result<Reply, E
         offset: choice.offset,
         limit: PAGE,
     };
-    let (found, active) = user_list::find(ctx, query, window, ShownServers::All).await?;
+    let by_name = UserOrder::Name(Direction::Ascending);
+    let (found, active) = user_list::find(ctx, query, by_name, window, ShownServers::All).await?;
     let shown: BTreeSet<&UserName> = found.users.iter().map(|found| &found.user.name).collect();
     let used = ctx
         .hub()
@@ -194,7 +195,7 @@ fn choice(query: &Form) -> Choice {
     Choice {
         name_filter: text("name_filter"),
         state: text("state"),
-        sort: text("sort"),
+        sort: query.get("sort").unwrap_or(Choice::BY_NAME).to_owned(),
         // What is no number leads to the beginning.
         offset: text("offset").parse().unwrap_or(0),
     }
