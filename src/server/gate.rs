@@ -56,7 +56,7 @@ pub(super) async fn forward_if_admitted(
     let (Some(Ok(_)), Some(visitor)) = (allowed, caller.and_then(name_of)) else {
         let error = match caller {
             None => access::Denied::NoCredentials.into(),
-            Some(_) => Error::forbidden(NO_ACCESS),
+            Some(_) => Error::no_access_to_server(),
         };
         return turn_away(app, &request, peer, identity, &error);
     };
@@ -69,9 +69,6 @@ pub(super) async fn forward_if_admitted(
     }
     forward(app, route, request, Some(&visitor), peer).await
 }
-
-/// The same whether or not the server exists or runs.
-const NO_ACCESS: &str = "You do not have access to this server, or it does not exist.";
 
 /// Returns the visitor's name as a header can carry it. Services have none, and are not let through:
 /// programs would take theirs for a person's.
