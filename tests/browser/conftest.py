@@ -9,7 +9,9 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
+# Names below .example are other sites than the hub's, on the same machine.
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
+             "--host-resolver-rules=MAP *.example 127.0.0.1"]
 SCREENSHOTS = Path(os.environ.get("CARREL_TESTS_LOGS", tempfile.gettempdir())) / "screenshots"
 
 

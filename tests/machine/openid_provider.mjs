@@ -1,6 +1,7 @@
-// A real OpenID Connect provider (oidc-provider) at https://localhost:PORT, where everybody may sign in as anybody.
+// A real OpenID Connect provider (oidc-provider) on loopback, where everybody may sign in as anybody.
 //
-// Arguments: the port, the PEM file of its key, that of its certificate, and where the hub takes people back.
+// Arguments: its address (https://HOST:PORT), the PEM file of its key, that of its certificate, and where the hub takes
+// people back.
 // Who signs in as "NAME" is NAME in every claim; their e-mail address is NAME@uni.example.
 
 import { generateKeyPairSync } from "node:crypto";
@@ -8,7 +9,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:https";
 import { Provider } from "oidc-provider";
 
-const [port, key, certificate, back] = process.argv.slice(2);
+const [issuer, key, certificate, back] = process.argv.slice(2);
 
 const jwk = (type, options, more) => ({
   ...generateKeyPairSync(type, options).privateKey.export({ format: "jwk" }), use: "sig", ...more,
@@ -16,7 +17,7 @@ const jwk = (type, options, more) => ({
 const claims = (id) => ({ sub: id, preferred_username: id, email: `${id}@uni.example`, email_verified: true });
 const client = { client_secret: "secret of the hub", redirect_uris: [back], grant_types: ["authorization_code"] };
 
-const provider = new Provider(`https://localhost:${port}`, {
+const provider = new Provider(issuer, {
   clients: [
     { ...client, client_id: "carrel" },
     { ...client, client_id: "elliptic", id_token_signed_response_alg: "ES256" },
@@ -32,4 +33,4 @@ const provider = new Provider(`https://localhost:${port}`, {
 });
 
 const tls = { key: readFileSync(key), cert: readFileSync(certificate) };
-createServer(tls, provider.callback()).listen(Number(port), "localhost", () => console.log("ready"));
+createServer(tls, provider.callback()).listen(Number(new URL(issuer).port), "localhost", () => console.log("ready"));

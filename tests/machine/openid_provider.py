@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Fetches the OpenID Connect provider of the tests, a program from npm.
 
-tests/run calls this before the machine tests: they run in the network of their machine, where nothing
-can be fetched.
+tests/run calls this before the tests that sign people in: they run in the network of their machine,
+where nothing can be fetched.
 """
 
 import subprocess

@@ -1,125 +1,33 @@
 """Signing in at a real OpenID Connect provider, and everybody who must not get in that way."""
 
-import contextlib
 import json
 import signal
-import socket
-import subprocess
 import time
 from pathlib import Path
-from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
 from appliance import Appliance, eventually
-from openid_provider import SOURCE, install_provider
-from visitor import NAVIGATION, Page, Visitor
+from openid_site import BACK, SECRET, SECRET_FILE, openid_site
+from visitor import Page, Visitor
 
 BROKER_REQUEST = Path(__file__).with_name("broker_request.py").read_text()
-PORT = 9443
-ISSUER = f"https://localhost:{PORT}"
-BACK = "https://localhost/hub/oauth_callback"
-SECRET_FILE = "/etc/carrel/openid-connect.secret"
-CA_FILE = "/etc/carrel/provider-ca.pem"
 SIGN_IN = "__Host-jupyterhub-sign-in"
 LOGIN = "__Host-jupyterhub-hub-login"
-CONFIG = {"issuer": ISSUER, "client_id": "carrel", "name": "Example University", "ca_file": CA_FILE}
-
-
-def make_certificates(folder: Path) -> None:
-    """Makes an authority of the provider's own, and what it says of localhost."""
-    key = ["-newkey", "rsa:2048", "-nodes", "-days", "2"]
-    ca = ["-subj", "/CN=an authority of the tests", "-keyout", "ca.key", "-out", "ca.pem"]
-    subprocess.run(["openssl", "req", "-x509", *key, *ca], cwd=folder, check=True, capture_output=True)
-    signed = ["-CA", "ca.pem", "-CAkey", "ca.key", "-addext", "subjectAltName=DNS:localhost",
-              "-addext", "basicConstraints=critical,CA:FALSE", "-subj", "/CN=localhost"]
-    subprocess.run(["openssl", "req", "-x509", *key, *signed, "-keyout", "tls.key", "-out", "tls.pem"], cwd=folder,
-                   check=True, capture_output=True)
-
-
-class Site:
-    """A machine whose hub knows the provider, and the provider, which is in the machine's network only."""
-
-    def __init__(self, appliance: Appliance, program: Path, folder: Path):
-        self.appliance = appliance
-        self.program = program
-        self.folder = folder
-        self.process: subprocess.Popen | None = None
-
-    def start_provider(self) -> None:
-        node = self.program / "node_modules" / ".bin" / "node"
-        arguments = [str(PORT), self.folder / "tls.key", self.folder / "tls.pem", BACK]
-        with open(self.folder / "provider.log", "ab") as log:
-            self.process = subprocess.Popen([node, self.program / SOURCE.name, *arguments], stdout=log, stderr=log)
-        eventually(lambda: socket.create_connection(("localhost", PORT), timeout=1).close() is None, 30, "the provider")
-
-    def stop_provider(self) -> None:
-        if self.process:
-            self.process.kill()
-            self.process.wait()
-            self.process = None
-
-    def configure(self, more: str = "", **changes: str | bool | None) -> None:
-        settings = {key: value for key, value in (CONFIG | changes).items() if value is not None}
-        lines = [f"{key} = {json.dumps(value)}" for key, value in settings.items()]
-        text = '[hub]\npublic_url = "https://localhost"\n[openid_connect]\n' + "\n".join(lines)
-        self.appliance.write("/etc/carrel/carrel.d/openid.toml", f"{text}\n{more}\n")
-        self.appliance.run("systemctl restart carrel.service")
-        # Where the login page is skipped, it leads on.
-        with self.appliance.visitor() as visitor:
-            eventually(lambda: visitor.get("/hub/login", timeout=2).status_code in (200, 302), 20, "the hub")
-
-    # A person
-
-    def to_provider(self, visitor: Visitor, path: str = "/hub/oauth_login") -> str:
-        """Goes from the hub to the provider, and returns the address there."""
-        away = visitor.get(path)
-        assert away.status_code == 302, (away.status_code, away.text)
-        assert away.headers["location"].startswith(ISSUER)
-        return away.headers["location"]
-
-    def sign_in(self, visitor: Visitor, address: str, name: str) -> str:
-        """Signs in at the provider as anybody, and returns the address to which it leads back."""
-        page = visitor.get(address)
-        for _ in range(20):
-            target = urljoin(str(page.url), page.headers.get("location", ""))
-            if target.startswith(BACK):
-                return target
-            if "location" in page.headers:
-                page = visitor.get(target)
-                continue
-            assert page.status_code == 200, page.text
-            form = Page(page.text).forms[0]
-            fields = {"login": name, "password": "any"} if "login" in form["fields"] else {}
-            page = visitor.client.post(urljoin(str(page.url), form["action"]), data=form["fields"] | fields,
-                                       headers=NAVIGATION)
-        raise AssertionError(f"the provider does not lead back: {page.url} {page.text[:1000]}")
-
-    def come_back(self, visitor: Visitor, name: str, path: str = "/hub/oauth_login"):
-        """Goes to the provider, signs in there and returns what the hub says then."""
-        return visitor.get(self.sign_in(visitor, self.to_provider(visitor, path), name))
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("provider")
-    make_certificates(folder)
-    program = install_provider()
     with Appliance.boot(with_jupyter=False) as appliance, appliance.machine.network():
         appliance.install()
         for name in ("alice", "bob"):
             appliance.add_user(name)
-        appliance.write(SECRET_FILE, "secret of the hub\n")
-        appliance.run(f"chmod 600 {SECRET_FILE}")
-        appliance.write(CA_FILE, (folder / "ca.pem").read_text())
         appliance.use_fake_servers()
-        site = Site(appliance, program, folder)
         try:
-            site.start_provider()
-            site.configure()
-            yield site
+            with openid_site(appliance, tmp_path_factory.mktemp("provider")) as site:
+                yield site
         finally:
-            site.stop_provider()
             appliance.save_journal("openid-connect")
 
 
@@ -127,15 +35,6 @@ def site(tmp_path_factory):
 def visitor(site):
     with site.appliance.visitor() as visitor:
         yield visitor
-
-
-@contextlib.contextmanager
-def changed(site, more: str = "", **changes):
-    site.configure(more, **changes)
-    try:
-        yield
-    finally:
-        site.configure()
 
 
 def with_cookie(visitor: Visitor, place: int, value: str) -> str:
@@ -165,7 +64,7 @@ def test_a_person_signs_in_without_a_password_and_starts_a_server(site, visitor)
 
 
 def test_tokens_may_be_signed_otherwise(site, visitor):
-    with changed(site, client_id="elliptic"):
+    with site.changed(client_id="elliptic"):
         assert site.come_back(visitor, "bob").status_code == 302
         assert visitor.cookie(LOGIN, "/")
 
@@ -173,10 +72,10 @@ def test_tokens_may_be_signed_otherwise(site, visitor):
 def test_a_public_client_has_no_secret(site, visitor):
     site.appliance.write(SECRET_FILE, "")
     try:
-        with changed(site, client_id="public"):
+        with site.changed(client_id="public"):
             assert site.come_back(visitor, "bob").status_code == 302
     finally:
-        site.appliance.write(SECRET_FILE, "secret of the hub\n")
+        site.appliance.write(SECRET_FILE, f"{SECRET}\n")
 
 
 def test_a_wrong_secret_is_the_hubs_fault_and_told_so(site, visitor):
@@ -186,13 +85,13 @@ def test_a_wrong_secret_is_the_hubs_fault_and_told_so(site, visitor):
         assert failed.status_code == 502 and "Example University" in failed.text
         assert "invalid_client" in site.appliance.journal()
     finally:
-        site.appliance.write(SECRET_FILE, "secret of the hub\n")
+        site.appliance.write(SECRET_FILE, f"{SECRET}\n")
 
 
 def test_the_claim_and_its_domain_are_the_configurations(site, visitor):
-    with changed(site, username_claim="email", strip_domain="uni.example"):
+    with site.changed(username_claim="email", strip_domain="uni.example"):
         assert site.come_back(visitor, "alice").status_code == 302
-    with changed(site, username_claim="email", strip_domain="other.example"), site.appliance.visitor() as other:
+    with site.changed(username_claim="email", strip_domain="other.example"), site.appliance.visitor() as other:
         refused = site.come_back(other, "alice")
         assert refused.status_code == 403 and "leads to no account" in refused.text
 
@@ -241,7 +140,7 @@ def test_accounts_that_may_not_log_in_may_not_this_way(site):
     run("usermod --expiredate 1 expired")
     run("usermod --lock locked")
     run("usermod --shell /usr/sbin/nologin shellless")
-    with changed(site, '[login]\nblocked_users = ["blocked"]'):
+    with site.changed('[login]\nblocked_users = ["blocked"]'):
         for name in ("root", "daemon", "nobody", "nosuch", "../alice", "expired", "locked", "shellless", "blocked"):
             with site.appliance.visitor() as visitor:
                 refused = site.come_back(visitor, name)
@@ -283,18 +182,18 @@ def test_a_provider_that_is_down_is_told_in_words_and_in_time(site, visitor):
 
 
 def test_a_provider_that_nobody_vouches_for_or_that_is_another_is_not_asked(site, visitor):
-    with changed(site, ca_file="/etc/ssl/certs/ca-certificates.crt"):
+    with site.changed(ca_file="/etc/ssl/certs/ca-certificates.crt"):
         site.appliance.run("mkdir -p /etc/ssl/certs && touch /etc/ssl/certs/ca-certificates.crt")
         assert visitor.get("/hub/oauth_login").status_code in (502, 503)
-    with changed(site, issuer=f"{ISSUER}/"):
+    with site.changed(issuer=f"{site.issuer}/"):
         assert visitor.get("/hub/oauth_login").status_code == 502
         assert "it calls itself" in site.appliance.journal()
 
 
 def test_the_login_page_may_be_skipped_and_logging_out_ends_it(site, visitor):
-    with changed(site, "[login]\npasswords = false", auto=True):
+    with site.changed("[login]\npasswords = false", auto=True):
         page = visitor.follow("/hub/home")
-        assert str(page.url).startswith(ISSUER)
+        assert str(page.url).startswith(site.issuer)
         back = visitor.get(site.sign_in(visitor, str(page.url), "alice"))
         assert back.status_code == 302
         assert visitor.get("/hub/home").status_code == 200
@@ -334,7 +233,7 @@ def test_the_secret_is_nobodys_but_the_process_that_needs_it(site):
         read = site.appliance.run(["runuser", "-u", account, "--", "cat", SECRET_FILE], check=False)
         assert read.returncode != 0
     everything = site.appliance.run("journalctl --no-pager --output=export").stdout
-    assert "secret of the hub" not in everything
+    assert SECRET not in everything
 
 
 def test_nothing_is_left_of_questions_that_were_answered(site):

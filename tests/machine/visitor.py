@@ -94,7 +94,8 @@ class Visitor:
         """Fills the login form in and sends it; returns the answer to that."""
         page = self.get("/hub/login" + (f"?{urlencode({'next': next_path})}" if next_path else ""))
         assert page.status_code == 200, (page.status_code, page.text[:2000])
-        return self.submit(Page(page.text).forms[0], str(page.url), username=name, password=password)
+        form = next(form for form in Page(page.text).forms if "password" in form["fields"])
+        return self.submit(form, str(page.url), username=name, password=password)
 
     def login(self, name: str, password: str) -> None:
         response = self.try_login(name, password)
