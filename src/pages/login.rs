@@ -109,7 +109,7 @@ pub fn login_page(view: &LoginView) -> Markup {
             @if let Some(error) = &view.error {
                 p #login_error .login_error.notice.bad role="alert" { (error_text(error)) }
             }
-            @if let (Some(provider), LoginRound::Password { .. }) = (&view.provider, &view.round) {
+            @if let (Some(provider), true) = (&view.provider, offers_provider(view)) {
                 (provider_form(view, provider))
                 @if view.passwords { p { (text!("login-or-password")) } }
             }
@@ -124,6 +124,11 @@ pub fn login_page(view: &LoginView) -> Markup {
         &Page::still("login", text!("login-title")),
         &content,
     )
+}
+
+/// Tells whether the page leads to a provider first, and asks for a password only as another way.
+fn offers_provider(view: &LoginView) -> bool {
+    view.provider.is_some() && matches!(view.round, LoginRound::Password { .. })
 }
 
 /// Leads to the provider, with nothing but where to go afterwards and that the terms are accepted.
@@ -158,7 +163,9 @@ fn login_form(view: &LoginView) -> Markup {
                     (further_fields(messages, prompts))
                 }
             }
-            button #login_submit .primary type="submit" { (submit_text(&view.round)) }
+            button class=[(!offers_provider(view)).then_some("primary")] id="login_submit" type="submit" {
+                (submit_text(&view.round))
+            }
         }
     }
 }
@@ -171,7 +178,7 @@ fn password_fields(view: &LoginView, username: &str) -> Markup {
             label for="username_input" { (text!("login-user")) }
             input #username_input type="text" name="username" value=(shown_name(username)) required
                 autocomplete="username" autocapitalize="none" autocorrect="off" spellcheck="false"
-                autofocus[username.is_empty()] aria-describedby=[described];
+                autofocus[username.is_empty() && !offers_provider(view)] aria-describedby=[described];
         }
         div.field {
             label for="password_input" { (text!("login-password")) }
