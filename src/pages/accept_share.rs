@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::{
+    bidi::isolated,
     forms,
     frame::{Frame, Page, framed},
     scope_words,
@@ -51,7 +52,7 @@ pub fn accept_share_page(view: &AcceptShareView) -> Markup {
             @if let Some(visitor) = &view.frame.visitor {
                 p.lead { (lead(view, &visitor.name)) }
             }
-            @if !view.is_running { p { (text!("accept-share-stopped", owner = key.user)) } }
+            @if !view.is_running { p { (text!("accept-share-stopped", owner = isolated(&key.user))) } }
             p { (text!("accept-share-trust")) }
             (forms::post(&view.frame, &links.accept_share(&view.next), &fields))
         }
@@ -70,16 +71,16 @@ fn lead(view: &AcceptShareView, visitor: &UserName) -> Text {
     if server.is_default() {
         return text!(
             "accept-share-lead",
-            visitor = visitor,
-            owner = user,
+            visitor = isolated(visitor),
+            owner = isolated(user),
             link = link
         );
     }
     let server = html! { strong { (server) } };
     text!(
         "accept-share-lead-named",
-        visitor = visitor,
-        owner = user,
+        visitor = isolated(visitor),
+        owner = isolated(user),
         server = server,
         link = link
     )

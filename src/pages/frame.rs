@@ -2,7 +2,10 @@
 
 use maud::{DOCTYPE, Markup, html};
 
-use super::words::{self, Text, text};
+use super::{
+    bidi::drop_direction_marks,
+    words::{self, Text, text},
+};
 use crate::{
     assets::{self, Asset},
     domain::names::{ServiceName, UserName},
@@ -113,7 +116,7 @@ impl Page {
 /// Puts `main`, which brings the page's only `h1`, into the frame.
 pub(super) fn framed(frame: &Frame, page: &Page, main: &Markup) -> Markup {
     let links = &frame.links;
-    html! {
+    let mut page = html! {
         (DOCTYPE)
         html lang=(words::LANGUAGE) {
             (head(frame, page))
@@ -144,7 +147,9 @@ pub(super) fn framed(frame: &Frame, page: &Page, main: &Markup) -> Markup {
                 }
             }
         }
-    }
+    };
+    drop_direction_marks(&mut page.0);
+    page
 }
 
 fn head(frame: &Frame, page: &Page) -> Markup {

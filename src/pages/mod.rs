@@ -26,6 +26,7 @@ pub mod stopping;
 pub mod tokens;
 pub mod words;
 
+mod bidi;
 mod forms;
 mod live;
 mod scope_words;

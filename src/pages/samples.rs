@@ -37,11 +37,28 @@ use crate::{
     http::links::Links,
 };
 
-/// What every text field of a hostile sample begins with.
-pub(super) const HOSTILE: &str =
-    "<script>alert(1)</script>\"'><img src=x onerror=alert(1)> {{7*7}} &amp;";
+/// A hundred letters without a place to break the line.
+macro_rules! long_word {
+    () => {
+        "wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww"
+    };
+}
+
+/// What every text field of a hostile sample begins with: markup, what turns the direction of writing
+/// around and what ends its isolation, characters without width, marks on top of one another, one
+/// picture of several characters, and a word of three hundred letters.
+pub(super) const HOSTILE: &str = concat!(
+    "<script>alert(1)</script>\"'><img src=x onerror=alert(1)> {{7*7}} &amp;",
+    "\u{2069}\u{202e}שלום\u{200b}\u{feff}Z\u{351}\u{34b}\u{337}\u{489}👩🏽‍💻",
+    long_word!(),
+    long_word!(),
+    long_word!(),
+);
 /// The part of it that a user name may hold.
-const HOSTILE_NAME: &str = "<script>\"'><img src=x onerror=alert(1)>";
+const HOSTILE_NAME: &str = concat!(
+    "<script>\"'><img src=x onerror=alert(1)>\u{2069}\u{202e}שלום\u{200b}Z\u{351}\u{489}👩🏽‍💻",
+    long_word!(),
+);
 
 /// Where the help link of samples leads.
 pub(super) const HELP_URL: &str = "https://wiki.lab.example/notebooks";

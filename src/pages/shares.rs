@@ -5,6 +5,7 @@ use std::time::Duration;
 use maud::{Markup, html};
 
 use super::{
+    bidi::isolated,
     forms,
     frame::{Frame, Page, framed},
     scope_words,
@@ -302,7 +303,7 @@ fn foreign_servers(view: &SharesView) -> Markup {
                         td data-label=(shared) {
                             @let since = times::ago(view.now, foreign.since);
                             @match &foreign.by_group {
-                                Some(group) => (text!("shares-by-group", time = since, group = group)),
+                                Some(group) => (text!("shares-by-group", time = since, group = isolated(group))),
                                 None => (since),
                             }
                         }
@@ -316,10 +317,10 @@ fn foreign_servers(view: &SharesView) -> Markup {
 
 fn foreign_name(key: &ServerKey) -> Text {
     match key.server.is_default() {
-        true => text!("shares-foreign", owner = key.user),
+        true => text!("shares-foreign", owner = isolated(&key.user)),
         false => text!(
             "shares-foreign-named",
-            owner = key.user,
+            owner = isolated(&key.user),
             server = key.server
         ),
     }

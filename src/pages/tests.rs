@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use super::{
     accent::accent_style,
+    bidi::sets_direction,
     samples::{self, Texts},
 };
 use crate::{
@@ -202,7 +203,7 @@ fn every_form_posts_with_the_token() {
 
 #[test]
 fn hostile_text_is_only_ever_text() {
-    let known: BTreeSet<&str> = "a aside body button caption code dd details div dl dt fieldset footer form h1 h2 h3 head \
+    let known: BTreeSet<&str> = "a aside bdi body button caption code dd details div dl dt fieldset footer form h1 h2 h3 head \
          header html img input label legend li link main meta meter nav noscript ol option p pre progress script \
          section select span strong summary table tbody td th thead time title tr ul"
         .split_whitespace()
@@ -232,6 +233,17 @@ fn hostile_text_is_only_ever_text() {
                     .all(|byte| byte.is_ascii_lowercase() || byte == b'-');
                 assert!(is_known, "{attribute} of {tag} in {name}");
             }
+        }
+    }
+}
+
+#[test]
+fn nothing_on_a_page_turns_words_around() {
+    for (name, page) in samples::all(Texts::Hostile) {
+        let html = page.into_string();
+        assert!(html.contains("שלום"), "{name}");
+        for text in html.split('>').filter_map(|rest| rest.split('<').next()) {
+            assert!(!text.contains(sets_direction), "{text:?} in {name}");
         }
     }
 }

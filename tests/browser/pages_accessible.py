@@ -14,7 +14,7 @@ Then the scripts: the progress page follows its stream, the home page its server
 once, the keyboard reaches the content.
 
 With --screenshots it only makes a picture of each friendly sample in each setting, for eyes, in
-target/screenshots.
+target/screenshots; of hostile ones when they are asked for.
 
 Needs the Python package playwright and Chromium; fetches axe-core by npm unless told where it is.
 """
@@ -176,10 +176,10 @@ def settings(browser):
 
 
 def take_pictures(browser, address, names, only):
-    """Writes a picture of every friendly sample whose name contains `only`, in every setting."""
+    """Writes a picture of every sample whose name contains `only`, in every setting; of friendly ones by itself."""
     folder = ROOT / "target/screenshots"
     folder.mkdir(parents=True, exist_ok=True)
-    wanted = [name for name in names if not name.startswith("hostile-") and only in name]
+    wanted = [name for name in names if only in name and ("hostile" in only or not name.startswith("hostile-"))]
     for scheme, width, page in settings(browser):
         for name in wanted:
             page.goto(f"{address}/{name}.html", wait_until="load")

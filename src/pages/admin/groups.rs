@@ -6,6 +6,7 @@ use super::nav;
 use crate::{
     domain::names::{GroupName, UserName},
     pages::{
+        bidi::isolated,
         forms,
         frame::{Frame, Page, framed},
         words::text,
@@ -106,7 +107,7 @@ fn group_card(view: &GroupsView, number: usize, group: &GroupRow) -> Markup {
                         (hidden)
                         p { (text!("admin-groups-remove-lead")) }
                         button.danger type="submit" name="do" value="remove" {
-                            (text!("admin-groups-remove", group = group.name))
+                            (text!("admin-groups-remove", group = isolated(&group.name)))
                         }
                     }))
                 }
@@ -118,7 +119,7 @@ fn group_card(view: &GroupsView, number: usize, group: &GroupRow) -> Markup {
 /// Lists the members that are shown, and that there are more.
 fn members(group: &GroupRow) -> Markup {
     html! {
-        @for (n, member) in group.members.iter().enumerate() { @if n > 0 { ", " } (member) }
+        @for (n, member) in group.members.iter().enumerate() { @if n > 0 { ", " } (isolated(member)) }
         @if group.members.len() < group.count { " …" }
     }
 }

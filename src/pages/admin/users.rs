@@ -10,6 +10,7 @@ use crate::{
         time::Timestamp,
     },
     pages::{
+        bidi::isolated,
         forms,
         frame::{Frame, Page, framed},
         home::ServerState,
@@ -243,7 +244,7 @@ fn user_row(view: &UsersView, columns: &Columns, number: usize, user: &UserRow) 
             }
             td data-label=(columns.active) { (times::ago_if_ever(view.now, user.last_activity)) }
             td data-label=(columns.groups) {
-                @for (n, group) in user.groups.iter().enumerate() { @if n > 0 { ", " } (group) }
+                @for (n, group) in user.groups.iter().enumerate() { @if n > 0 { ", " } (isolated(group)) }
             }
         }
     }
