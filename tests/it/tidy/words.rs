@@ -28,8 +28,8 @@ const NO_WORDS: [&str; 6] = [
     "sudo /opt/carrel/venv/bin/pip install jupyterhub jupyterlab\\n",
     "sudo apt install jupyterhub jupyter-notebook\\n",
 ];
-/// The last parts of names of attributes that people see or hear.
-const READ_ATTRIBUTES: [&str; 4] = ["label", "title", "placeholder", "alt"];
+/// The last parts of names of attributes that people see or hear, those that scripts show among them.
+const READ_ATTRIBUTES: [&str; 6] = ["label", "title", "placeholder", "alt", "of", "copied"];
 
 #[test]
 fn messages_are_used_with_the_arguments_they_have() {
