@@ -1,6 +1,6 @@
 //! `carrel role`: roles, and who has them.
 
-use std::{collections::BTreeSet, path::Path};
+use std::path::Path;
 
 use clap::Subcommand;
 use http::Method;
@@ -86,13 +86,6 @@ struct To {
     service: Vec<ServiceName>,
 }
 
-/// Whether holders are added or taken away.
-#[derive(Clone, Copy)]
-enum Change {
-    Grant,
-    Revoke,
-}
-
 /// Runs a subcommand.
 pub(super) fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     let client = Client::new(config)?;
@@ -112,66 +105,37 @@ pub(super) fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
         Command::Delete { role } => {
             client.send(Method::DELETE, &["roles", role.as_str()], Value::Null)?
         }
-        Command::Grant(holders) => change(&client, &holders, Change::Grant)?,
-        Command::Revoke(holders) => change(&client, &holders, Change::Revoke)?,
+        Command::Grant(holders) => change(&client, &holders, Method::POST)?,
+        Command::Revoke(holders) => change(&client, &holders, Method::DELETE)?,
     };
     output::show(arguments.shape, &answer, ROLES)
 }
 
-/// Lists are replaced as a whole: what stands in them now is read, changed and sent back.
-fn change(client: &Client, holders: &Holders, change: Change) -> anyhow::Result<Value> {
-    let (role, to) = (holders.role.as_str(), &holders.to);
-    let now = client.get(&["roles", role])?;
-    for user in &to.user {
-        let path = ["users", user.as_str()];
-        let roles = changed(&client.get(&path)?, "roles", &[role], change);
-        client.send(Method::PATCH, &path, json!({ "roles": roles }))?;
-    }
-    let groups: Vec<_> = to.group.iter().map(GroupName::as_str).collect();
-    let services: Vec<_> = to.service.iter().map(ServiceName::as_str).collect();
-    let mut body = serde_json::Map::new();
-    for (list, names) in [("groups", groups), ("services", services)] {
-        if !names.is_empty() {
-            body.insert(list.to_owned(), json!(changed(&now, list, &names, change)));
+/// Gives a role by POST, or takes it back by DELETE. Who is an administrator is a mark of the user's.
+fn change(client: &Client, holders: &Holders, method: Method) -> anyhow::Result<Value> {
+    let (
+        role,
+        To {
+            user,
+            group,
+            service,
+        },
+    ) = (&holders.role, &holders.to);
+    let is_mark = *role == RoleName::admin();
+    if is_mark {
+        for user in user {
+            let mark = json!({ "admin": method == Method::POST });
+            client.send(Method::PATCH, &["users", user.as_str()], mark)?;
         }
     }
-    if !body.is_empty() {
-        client.send(Method::PUT, &["roles", role], Value::Object(body))?;
+    let users = if is_mark { &[][..] } else { user };
+    let body = fields([
+        ("users", texts_if_any(users)),
+        ("groups", texts_if_any(group)),
+        ("services", texts_if_any(service)),
+    ]);
+    if body == json!({}) {
+        return client.get(&["roles", role.as_str()]);
     }
-    client.get(&["roles", role])
-}
-
-fn changed(model: &Value, list: &str, names: &[&str], change: Change) -> BTreeSet<String> {
-    let held = model.get(list).and_then(Value::as_array);
-    let held = held.into_iter().flatten().filter_map(Value::as_str);
-    let mut held: BTreeSet<String> = held.map(str::to_owned).collect();
-    for name in names {
-        match change {
-            Change::Grant => held.insert((*name).to_owned()),
-            Change::Revoke => held.remove(*name),
-        };
-    }
-    held
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_others_in_a_list_stay() {
-        let model = json!({ "groups": ["b", "a"] });
-        let table = [
-            (Change::Grant, "c", &["a", "b", "c"][..]),
-            (Change::Grant, "a", &["a", "b"]),
-            (Change::Revoke, "a", &["b"]),
-            (Change::Revoke, "c", &["a", "b"]),
-        ];
-        for (change, name, expected) in table {
-            let list: Vec<_> = changed(&model, "groups", &[name], change)
-                .into_iter()
-                .collect();
-            assert_eq!(list, expected);
-        }
-    }
+    client.send(method, &["roles", role.as_str(), "holders"], body)
 }

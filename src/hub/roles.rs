@@ -15,7 +15,7 @@ use crate::{
     hub::Hub,
     store::{
         self,
-        roles::{NewHolders, RoleChange},
+        roles::{Holding, NewHolders, RoleChange},
     },
 };
 
@@ -151,12 +151,7 @@ pub async fn put(
     check_held(hub, caller, &role)?;
     let texts = scope::texts(&role.scopes).join(", ");
     let now = hub.clock.now();
-    match hub.store.put_role(role, order.holders, now).await? {
-        RoleChange::Done => {}
-        RoleChange::NoSuchUser(user) => return Err(RoleError::NoSuchUser(user)),
-        RoleChange::NoSuchGroup(group) => return Err(RoleError::NoSuchGroup(group)),
-        RoleChange::NoSuchService(service) => return Err(RoleError::NoSuchService(service)),
-    }
+    check_done(name, hub.store.put_role(role, order.holders, now).await?)?;
     hub.authority.rebuild(&hub.settings).await?;
     tracing::info!(
         target: "audit",
@@ -165,6 +160,61 @@ pub async fn put(
         permit.users.by()
     );
     Ok(written)
+}
+
+/// Gives a role to those who are named, or takes it from them.
+///
+/// One of the configuration is given to users only, and who is an administrator is changed at the user.
+pub async fn change_holders(
+    hub: &Hub,
+    caller: &Caller,
+    permit: &RolePermit,
+    name: &RoleName,
+    (change, holders): (Holding, NewHolders),
+) -> Result<(), RoleError> {
+    let book = hub.authority.book();
+    let found = book.iter().find(|(role, ..)| role.name == *name);
+    let (role, origin, _) = found.ok_or_else(|| RoleError::NoSuchRole(name.clone()))?;
+    let names_users_only = holders.groups.is_none() && holders.services.is_none();
+    if !names_users_only || *name == RoleName::admin() {
+        writable(hub, name)?;
+    }
+    if change == Holding::Given {
+        check_held(hub, caller, role)?;
+    }
+    let told = match change {
+        Holding::Given => format!("given to {}", in_words(&holders)),
+        Holding::Taken => format!("taken from {}", in_words(&holders)),
+    };
+    let changed = hub.store.change_holders(name, origin, holders, change);
+    check_done(name, changed.await?)?;
+    tracing::info!(
+        target: "audit",
+        { role.name = %name },
+        "role {name} {told} by {}",
+        permit.users.by()
+    );
+    Ok(())
+}
+
+fn in_words(holders: &NewHolders) -> String {
+    let users = holders.users.iter().flatten().map(|user| format!("{user}"));
+    let groups = holders.groups.iter().flatten();
+    let groups = groups.map(|group| format!("group {group}"));
+    let services = holders.services.iter().flatten();
+    let services = services.map(|service| format!("service {service}"));
+    let all: Vec<_> = users.chain(groups).chain(services).collect();
+    all.join(", ")
+}
+
+fn check_done(name: &RoleName, change: RoleChange) -> Result<(), RoleError> {
+    match change {
+        RoleChange::Done => Ok(()),
+        RoleChange::NoSuchUser(user) => Err(RoleError::NoSuchUser(user)),
+        RoleChange::NoSuchGroup(group) => Err(RoleError::NoSuchGroup(group)),
+        RoleChange::NoSuchService(service) => Err(RoleError::NoSuchService(service)),
+        RoleChange::NoSuchRole => Err(RoleError::NoSuchRole(name.clone())),
+    }
 }
 
 /// Removes a role, and with it what everybody had by it.

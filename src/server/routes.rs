@@ -168,6 +168,7 @@ pub static TABLE: &[Row] = &[
     row!("api/roles" Api GET => api::roles::list_roles),
     row!("api/roles/{role}" Api GET => api::roles::get_role, PUT => api::roles::put_role,
          DELETE => api::roles::delete_role),
+    row!("api/roles/{role}/holders" Api POST => api::roles::give_role, DELETE => api::roles::take_role),
     // Used by OAuth clients, and by browsers on their behalf.
     row!("api/oauth2/authorize" Page GET => api::oauth::show_authorize, POST => api::oauth::confirm_authorize),
     row!("api/oauth2/token" OAuthToken POST => api::oauth::exchange_code),

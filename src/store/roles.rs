@@ -11,12 +11,11 @@ use super::{
 };
 use crate::domain::{
     names::{GroupName, ServiceName, UserName},
-    role::{Members, Role, RoleName},
+    role::{Members, Origin, Role, RoleName},
     time::Timestamp,
 };
 
-/// Who is to have a role from now on, and nobody else by what happens while the hub runs; `None` stays as
-/// it is.
+/// Who is to have a role from now on; `None` stays as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NewHolders {
     /// Users.
@@ -38,6 +37,17 @@ pub enum RoleChange {
     NoSuchGroup(GroupName),
     /// Nothing changed: there is no service of this name.
     NoSuchService(ServiceName),
+    /// Nothing changed: there is no role of this name any more.
+    NoSuchRole,
+}
+
+/// What happens to those who are named, while all others keep what they have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holding {
+    /// They get the role.
+    Given,
+    /// The role is taken from them.
+    Taken,
 }
 
 impl Store {
@@ -46,7 +56,8 @@ impl Store {
         self.read("list roles", list_roles).await
     }
 
-    /// Defines a role, or defines it anew, and says who has it; in all or in nothing.
+    /// Defines a role, or defines it anew, and says who has it; in all or in nothing. Who is of a kind that
+    /// is named, and is not named, has it no more.
     pub async fn put_role(
         &self,
         role: Role,
@@ -55,6 +66,29 @@ impl Store {
     ) -> Result<RoleChange> {
         self.write("define a role", move |tx| put_role(tx, &role, &holders, at))
             .await
+    }
+
+    /// Gives a role to those who are named or takes it from them, in all or in nothing.
+    pub async fn change_holders(
+        &self,
+        role: &RoleName,
+        origin: Origin,
+        holders: NewHolders,
+        change: Holding,
+    ) -> Result<RoleChange> {
+        let role = role.clone();
+        self.write("change who has a role", move |tx| {
+            // Those that are not of the configuration may have been removed meanwhile.
+            if origin == Origin::RunTime && !exists(tx, &role)? {
+                return Ok(RoleChange::NoSuchRole);
+            }
+            match HolderIds::of(tx, &holders)? {
+                Ok(ids) => ids.change(tx, &role, change)?,
+                Err(unknown) => return Ok(unknown),
+            }
+            Ok(RoleChange::Done)
+        })
+        .await
     }
 
     /// Returns who was given roles while the hub ran, and for the role of administrators who is one.
@@ -148,36 +182,54 @@ impl HolderIds {
 
     /// Gives the role to them, and takes it from others of a kind that is named.
     fn put(&self, tx: &Transaction<'_>, role: &RoleName) -> Result<()> {
-        const USERS: [&str; 2] = [
+        const CLEAR: [&str; 3] = [
             "DELETE FROM user_roles WHERE role = :role",
-            "INSERT INTO user_roles (user_id, role) VALUES (:id, :role) ON CONFLICT DO NOTHING",
-        ];
-        const GROUPS: [&str; 2] = [
             "DELETE FROM group_roles WHERE role = :role",
-            "INSERT INTO group_roles (group_id, role) VALUES (:id, :role) ON CONFLICT DO NOTHING",
-        ];
-        const SERVICES: [&str; 2] = [
             "DELETE FROM service_roles WHERE role = :role",
+        ];
+        for (sql, ids) in CLEAR.into_iter().zip(self.kinds()) {
+            if ids.is_some() {
+                tx.prepare_cached(sql)?
+                    .execute(named_params! { ":role": role.as_str() })?;
+            }
+        }
+        self.change(tx, role, Holding::Given)
+    }
+
+    /// Gives the role to them or takes it from them, and leaves others alone.
+    fn change(&self, tx: &Transaction<'_>, role: &RoleName, change: Holding) -> Result<()> {
+        const GIVE: [&str; 3] = [
+            "INSERT INTO user_roles (user_id, role) VALUES (:id, :role) ON CONFLICT DO NOTHING",
+            "INSERT INTO group_roles (group_id, role) VALUES (:id, :role) ON CONFLICT DO NOTHING",
             "INSERT INTO service_roles (service_id, role) VALUES (:id, :role) ON CONFLICT DO NOTHING",
         ];
-        let kinds = [
-            (USERS, &self.users),
-            (GROUPS, &self.groups),
-            (SERVICES, &self.services),
+        const TAKE: [&str; 3] = [
+            "DELETE FROM user_roles WHERE user_id = :id AND role = :role",
+            "DELETE FROM group_roles WHERE group_id = :id AND role = :role",
+            "DELETE FROM service_roles WHERE service_id = :id AND role = :role",
         ];
-        for ([take, give], ids) in kinds {
-            let Some(ids) = ids else {
-                continue;
-            };
-            tx.prepare_cached(take)?
-                .execute(named_params! { ":role": role.as_str() })?;
-            for id in ids {
-                tx.prepare_cached(give)?
+        let statements = match change {
+            Holding::Given => GIVE,
+            Holding::Taken => TAKE,
+        };
+        for (sql, ids) in statements.into_iter().zip(self.kinds()) {
+            for id in ids.iter().flatten() {
+                tx.prepare_cached(sql)?
                     .execute(named_params! { ":id": id, ":role": role.as_str() })?;
             }
         }
         Ok(())
     }
+
+    fn kinds(&self) -> [&Option<Vec<i64>>; 3] {
+        [&self.users, &self.groups, &self.services]
+    }
+}
+
+fn exists(conn: &Connection, role: &RoleName) -> Result<bool> {
+    const SQL: &str = "SELECT EXISTS (SELECT 1 FROM roles WHERE name = :role)";
+    let mut statement = conn.prepare_cached(SQL)?;
+    Ok(statement.query_row(named_params! { ":role": role.as_str() }, |row| row.get(0))?)
 }
 
 fn list_holders(conn: &Connection) -> Result<BTreeMap<RoleName, Members>> {

@@ -17,8 +17,11 @@ use crate::{
         reply::{self, Reply},
     },
     hub::roles::{self, HeldRole, RoleError, RoleOrder, RolePermit, Written},
-    store::roles::NewHolders,
+    store::roles::{Holding, NewHolders},
 };
+
+/// What a body names holders by.
+const HOLDERS: [&str; 3] = ["users", "groups", "services"];
 
 /// A role on the wire.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -62,6 +65,25 @@ pub async fn put_role(ctx: &Context, request: Request) -> Result<Reply, Error> {
     show(ctx, &name, status).await
 }
 
+/// `POST /hub/api/roles/ROLE/holders`: gives a role to those who are named.
+pub async fn give_role(ctx: &Context, request: Request) -> Result<Reply, Error> {
+    change_holders(ctx, &request, Holding::Given).await
+}
+
+/// `DELETE /hub/api/roles/ROLE/holders`: takes a role from those who are named.
+pub async fn take_role(ctx: &Context, request: Request) -> Result<Reply, Error> {
+    change_holders(ctx, &request, Holding::Taken).await
+}
+
+async fn change_holders(ctx: &Context, request: &Request, change: Holding) -> Result<Reply, Error> {
+    let permit = RolePermit::of(ctx.caller.as_ref())?;
+    let caller = ctx.caller.as_ref().ok_or(Denied::NoCredentials)?;
+    let name = role_param(ctx)?;
+    let holders = parse_holders(&body::object_of(request, &HOLDERS)?)?;
+    roles::change_holders(ctx.hub(), caller, &permit, &name, (change, holders)).await?;
+    show(ctx, &name, StatusCode::OK).await
+}
+
 /// `DELETE /hub/api/roles/ROLE`: removes a role.
 pub async fn delete_role(ctx: &Context, _request: Request) -> Result<Reply, Error> {
     let permit = RolePermit::of(ctx.caller.as_ref())?;
@@ -75,16 +97,20 @@ fn parse_order(ctx: &Context, request: &Request) -> Result<RoleOrder, Error> {
     let description = body::text(&object, "role", "description")?;
     let scopes = body::texts(&object, "role", "scopes")?;
     let scopes = scopes.map(|texts| parse_scopes(ctx, &texts));
-    let group = |text: &str| GroupName::parse(text).ok();
-    let service = |text: &str| ServiceName::parse(text).ok();
     Ok(RoleOrder {
         description: description.map(str::to_owned),
         scopes: scopes.transpose()?,
-        holders: NewHolders {
-            users: body::user_names(&object, "role", "users")?,
-            groups: names(&object, "groups", "group", group)?,
-            services: names(&object, "services", "service", service)?,
-        },
+        holders: parse_holders(&object)?,
+    })
+}
+
+fn parse_holders(object: &Map<String, Value>) -> Result<NewHolders, Error> {
+    let group = |text: &str| GroupName::parse(text).ok();
+    let service = |text: &str| ServiceName::parse(text).ok();
+    Ok(NewHolders {
+        users: body::user_names(object, "role", "users")?,
+        groups: names(object, "groups", "group", group)?,
+        services: names(object, "services", "service", service)?,
     })
 }
 

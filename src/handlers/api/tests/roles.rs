@@ -90,6 +90,125 @@ async fn a_role_is_made_given_changed_and_removed() {
     assert!(!scopes_of(&world, "bob").await.contains(&json!("shutdown")));
 }
 
+async fn change(
+    world: &World,
+    caller: Option<Caller>,
+    method: Method,
+    name: &str,
+    body: &str,
+) -> Answer {
+    let ctx = world.context(caller, &[("role", name)]);
+    let request = request(method.clone(), "/", body);
+    if method == Method::POST {
+        return read(roles::give_role(&ctx, request).await).await;
+    }
+    read(roles::take_role(&ctx, request).await).await
+}
+
+#[tokio::test]
+async fn two_who_give_a_role_at_once_both_give_it() {
+    let world = World::new().await;
+    world.group("class", &["bob"]).await;
+    let boss = world.session("boss").await;
+    put(
+        &world,
+        boss.clone(),
+        "viewer",
+        r#"{"scopes": ["read:hub"]}"#,
+    )
+    .await;
+    let give = |body| change(&world, boss.clone(), Method::POST, "viewer", body);
+    let (one, other) = tokio::join!(
+        give(r#"{"users": ["alice"]}"#),
+        give(r#"{"users": ["boss"], "groups": ["class"]}"#),
+    );
+    assert_eq!((one.status.as_u16(), other.status.as_u16()), (200, 200));
+    let held = show(&world, "viewer").await.json();
+    assert_eq!(held["users"], json!(["alice", "boss"]));
+    assert_eq!(held["groups"], json!(["class"]));
+    for name in ["alice", "bob"] {
+        let scopes = scopes_of(&world, name).await;
+        assert!(scopes.contains(&json!("read:hub")), "{name}");
+    }
+    let take = |body| change(&world, boss.clone(), Method::DELETE, "viewer", body);
+    let (one, other) = tokio::join!(
+        take(r#"{"users": ["alice", "bob"]}"#),
+        take(r#"{"groups": ["class"]}"#),
+    );
+    assert_eq!((one.status.as_u16(), other.status.as_u16()), (200, 200));
+    let held = show(&world, "viewer").await.json();
+    assert_eq!(held["users"], json!(["boss"]));
+    assert_eq!(held["groups"], json!([]));
+    for name in ["alice", "bob"] {
+        let scopes = scopes_of(&world, name).await;
+        assert!(!scopes.contains(&json!("read:hub")), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn holders_of_a_role_are_changed_by_whom_and_as_the_rules_say() {
+    let world = World::new().await;
+    world.group("class", &[]).await;
+    let boss = world.session("boss").await;
+    put(
+        &world,
+        boss.clone(),
+        "viewer",
+        r#"{"scopes": ["read:hub"]}"#,
+    )
+    .await;
+    let default = "Role user is a default role: it can only be changed in the configuration";
+    let admin = "Role admin is a default role: it can only be changed in the configuration";
+    let table = [
+        (
+            "nothing",
+            r#"{"users": ["alice"]}"#,
+            404,
+            "No such role: nothing",
+        ),
+        ("viewer", r#"{"users": ["eve"]}"#, 400, "No such user: eve"),
+        ("viewer", r#"{"groups": ["x"]}"#, 400, "No such group: x"),
+        (
+            "viewer",
+            r#"{"services": ["x"]}"#,
+            400,
+            "No such service: x",
+        ),
+        (
+            "viewer",
+            r#"{"scopes": []}"#,
+            400,
+            "Invalid JSON keys: scopes",
+        ),
+        ("user", r#"{"groups": ["class"]}"#, 409, default),
+        ("admin", r#"{"users": ["alice"]}"#, 409, admin),
+    ];
+    for method in [Method::POST, Method::DELETE] {
+        for (name, body, status, text) in table {
+            let answer = change(&world, boss.clone(), method.clone(), name, body).await;
+            assert_eq!(answer.error(), (status, text), "{method} {name} {body}");
+        }
+        // Nobody gives or takes without the right to write roles.
+        let alice = world.session("alice").await;
+        let refused = change(&world, alice, method, "viewer", r#"{"users": ["alice"]}"#).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    }
+    // Nor what they do not hold.
+    put(
+        &world,
+        boss.clone(),
+        "killer",
+        r#"{"scopes": ["shutdown"]}"#,
+    )
+    .await;
+    let some = world.token("boss", &["admin:users", "admin:groups"]).await;
+    let body = r#"{"users": ["alice"]}"#;
+    let refused = change(&world, some.clone(), Method::POST, "killer", body).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    let taken = change(&world, some, Method::DELETE, "killer", body).await;
+    assert_eq!(taken.status, StatusCode::OK);
+}
+
 #[tokio::test]
 async fn what_is_wrong_with_a_role_is_told_and_nothing_changed() {
     let world = World::new().await;
