@@ -98,6 +98,25 @@ def test_a_start_on_a_full_disk_is_told_and_tried_again(stopped, lost):
     stopped.await_login_page()
 
 
+def test_a_record_that_cannot_be_read_leaves_the_server_alone(stopped):
+    """Where alice's server listens cannot be known, so it goes on until it can."""
+    pid = stopped.main_pid(UNIT)
+    turn = f"""\
+import sqlite3
+with sqlite3.connect({DATABASE!r}) as database:
+    assert database.execute("UPDATE users SET uid = -uid WHERE name = 'alice'").rowcount == 1
+"""
+    since = stopped.run("sleep 1; date '+%F %T'").stdout.strip()
+    stopped.run(["python3", "-c", turn])
+    stopped.restart_hub()
+    eventually(lambda: stopped.journal(since=since).count("look up where alice/ listens, trying again") > 1, 20,
+               "it is tried again")
+    assert stopped.main_pid(UNIT) == pid
+    stopped.run(["python3", "-c", turn])
+    eventually(lambda: "server alice/ is ready" in stopped.journal(since=since), 10, "the server is found")
+    assert stopped.main_pid(UNIT) == pid
+
+
 @pytest.mark.parametrize(("damage", "told"), [
     (f"head -c 20000 /dev/urandom > {DATABASE}", "put a copy from a backup in its place"),
     (f"truncate -s 50000 {DATABASE}", "put a copy from a backup in its place"),

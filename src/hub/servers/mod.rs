@@ -11,6 +11,7 @@ mod recover;
 mod start;
 mod stop;
 mod supervisor;
+mod target;
 pub mod usage;
 
 use std::{

@@ -19,9 +19,8 @@ use crate::{
         profile::Gatekeeper,
         secret::Secret,
         server::{Event, FailureCause, InvocationId, UnitEnd},
-        unit::Places,
     },
-    hub::{oauth, profiles, profiles::Chosen, routes::Route, tokens},
+    hub::{oauth, profiles, profiles::Chosen, tokens},
     store::{self, runs::NewRun},
     systemd::{Exit, UnitStatus, journal},
     telemetry::causes::Causes,
@@ -189,7 +188,7 @@ pub(super) async fn await_answer(
         Look::Up(unit) => Some(unit),
         Look::Failed => None,
     };
-    let Some(target) = shared.target(&key).await else {
+    let Some(target) = shared.await_target(&key).await else {
         return Event::NotAnswered(FailureCause::Vanished).into();
     };
     let event = tokio::select! {
@@ -340,61 +339,5 @@ pub(super) fn end_in(status: &UnitStatus) -> UnitEnd {
             Some(Exit::Status(number) | Exit::Signal(number)) => number,
             None => 0,
         },
-    }
-}
-
-impl Shared {
-    /// Returns where a server listens; `None` when its owner has no record (any more) or no server of
-    /// theirs was ever launched.
-    pub(super) async fn target(&self, key: &ServerKey) -> Option<Target> {
-        let unit = UnitName::for_server(key).ok()?;
-        let uid = match self.parts.store.find_user(&key.user).await {
-            Ok(user) => user?.uid?,
-            Err(error) => {
-                tracing::error!("look up {}: {causes}", key.user, causes = Causes(&error));
-                return None;
-            }
-        };
-        let options = match self.options(key).await {
-            Ok(options) => options,
-            Err(error) => {
-                tracing::error!("look up {key}: {causes}", causes = Causes(&error));
-                return None;
-            }
-        };
-        let settings = self.parts.settings.load();
-        Some(Target {
-            socket: Places::of(&settings.hub.runtime_dir, uid, key, &unit).socket,
-            owner_uid: uid,
-            gatekeeper: profiles::gatekeeper(&settings, options.as_deref()),
-        })
-    }
-
-    /// Returns what was asked of the server's last start.
-    async fn options(&self, key: &ServerKey) -> Result<Option<String>, store::Error> {
-        let server = self.parts.store.find_server(key).await?;
-        Ok(server.and_then(|server| server.user_options))
-    }
-
-    pub(super) fn publish(&self, key: &ServerKey, target: &Target) {
-        let prefix = paths::server_prefix(&self.parts.settings.load().hub.base_url, key);
-        let Target {
-            socket,
-            owner_uid,
-            gatekeeper,
-        } = target.clone();
-        let route = Route::new(key.clone(), prefix, socket, owner_uid).kept_by(gatekeeper);
-        let begun = Instant::now();
-        let is_routed = self.parts.routes.publish(route);
-        measure::published(is_routed, begun.elapsed());
-        if !is_routed {
-            tracing::error!(server.name = %key, "{key} has a name that no address can have");
-        }
-    }
-
-    pub(super) fn withdraw(&self, key: &ServerKey) {
-        let begun = Instant::now();
-        self.parts.routes.withdraw(&key.clone().into());
-        measure::withdrawn(begun.elapsed());
     }
 }
