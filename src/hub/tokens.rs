@@ -197,7 +197,7 @@ pub async fn create(
         created,
         expires: order.lifetime.map(|lifetime| created.after(lifetime)),
     };
-    let added = store.add_token(token, MAX_TOKENS).await?;
+    let added = store.create_personal_token(token, MAX_TOKENS).await?;
     let id = added.ok_or_else(|| CreateError::TooMany(user.to_string()))?;
     tracing::info!(
         target: "audit",

@@ -125,14 +125,10 @@ async fn a_new_token_changes_nothing_that_was_read_and_there_are_no_more_than_al
     store.record_login(login(&alice)).await.unwrap();
     let versions = || (store.rights_version(), store.versions.all());
     let before = versions();
-    let ended = NewToken {
-        expires: Some(at(10)),
-        ..new_token(&alice, "ended")
-    };
-    assert!(store.add_token(ended, 1).await.unwrap().is_some());
-    let first = store.add_token(new_token(&alice, "first"), 1);
+    let first = store.create_personal_token(new_token(&alice, "first"), 1);
     assert!(first.await.unwrap().is_some());
-    let [one, other] = ["one", "other"].map(|text| store.add_token(new_token(&alice, text), 2));
+    let [one, other] =
+        ["one", "other"].map(|text| store.create_personal_token(new_token(&alice, text), 2));
     let added = tokio::join!(one, other);
     assert_ne!(added.0.unwrap().is_some(), added.1.unwrap().is_some());
     assert!(versions() == before);

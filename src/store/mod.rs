@@ -119,7 +119,7 @@ impl Store {
     /// Returns the present version of everything that says who may do what.
     ///
     /// What is read after that may be kept and used again for as long as the version stays the same: each
-    /// change is in the next version before its caller hears that it is made.
+    /// change of what could have been read is in the next version before its caller hears that it is made.
     pub fn rights_version(&self) -> Version {
         self.versions.rights()
     }

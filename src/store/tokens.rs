@@ -91,19 +91,24 @@ pub struct NewToken {
 }
 
 impl Store {
-    /// Makes a token and returns its number.
+    /// Makes a token, such as a client's, before which older ones may have to give way; returns its number.
     pub async fn create_token(&self, token: NewToken) -> Result<TokenId> {
         self.write("make a token", move |tx| insert_token(tx, &token, None))
             .await
     }
 
-    /// Makes a token that no client has, and returns its number; `None` when its user has `most` such already.
+    /// Makes a token that a person asks for, and returns its number; `None` when its user has `most` already, those
+    /// of clients not counted.
     ///
     /// Nothing that was read before is wrong afterwards: nobody can have looked the new one up.
-    pub async fn add_token(&self, token: NewToken, most: u32) -> Result<Option<TokenId>> {
-        let add = move |tx: &Transaction<'_>| match count_tokens(tx, &token)? < most {
-            true => insert_token(tx, &token, None).map(Some),
-            false => Ok(None),
+    pub async fn create_personal_token(
+        &self,
+        token: NewToken,
+        most: u32,
+    ) -> Result<Option<TokenId>> {
+        let add = move |tx: &Transaction<'_>| match has_tokens(tx, &token.owner, most)? {
+            true => Ok(None),
+            false => insert_token(tx, &token, None).map(Some),
         };
         self.change("make a token", add, || ()).await
     }
@@ -226,16 +231,19 @@ fn find_token(
     Ok(Some(PresentedToken { token, owner }))
 }
 
-/// Counts the tokens that the user of a new one has when it is made, without those of clients.
-fn count_tokens(conn: &Connection, new: &NewToken) -> Result<u32> {
+/// Tells whether an owner has so many tokens, without those of clients. One that has ended counts until it is
+/// removed: else who makes many that end at once could make this slow.
+fn has_tokens(conn: &Connection, owner: &Owner, count: u32) -> Result<bool> {
     const SQL: &str = "
-        SELECT count(*) FROM api_tokens
-        WHERE user_id = :user_id AND client_id IS NULL AND coalesce(expires > :now, 1)";
-    let (user_id, _) = standing::owner_ids(conn, &new.owner)?;
-    let parameters = named_params! { ":user_id": user_id, ":now": new.created.as_micros() };
-    Ok(conn
-        .prepare_cached(SQL)?
-        .query_row(parameters, |row| row.get(0))?)
+        SELECT count(*) FROM (
+            SELECT 1 FROM api_tokens
+            WHERE user_id IS :user_id AND service_id IS :service_id AND client_id IS NULL LIMIT :count)";
+    let (user_id, service_id) = standing::owner_ids(conn, owner)?;
+    let parameters =
+        named_params! { ":user_id": user_id, ":service_id": service_id, ":count": count };
+    let mut statement = conn.prepare_cached(SQL)?;
+    let found: u32 = statement.query_row(parameters, |row| row.get(0))?;
+    Ok(found >= count)
 }
 
 pub(super) fn insert_token(
