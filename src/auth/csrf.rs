@@ -117,6 +117,19 @@ pub fn is_navigation(headers: &HeaderMap) -> bool {
         .is_none_or(|mode| mode == "navigate")
 }
 
+/// Tells whether a person goes to a page that fills its tab: no frame is a page they see the address of.
+pub fn is_top_navigation(headers: &HeaderMap) -> bool {
+    let is_document = |dest: &HeaderValue| dest == "document";
+    is_navigation(headers) && headers.get("sec-fetch-dest").is_none_or(is_document)
+}
+
+/// Tells whether a person came here by no page, such as by a bookmark, as far as the browser says.
+pub fn is_from_nowhere(headers: &HeaderMap) -> bool {
+    headers
+        .get("sec-fetch-site")
+        .is_none_or(|site| site == "none")
+}
+
 /// Tells whether a page of this origin sent the browser here, as far as the browser says.
 pub fn is_from_here(headers: &HeaderMap) -> bool {
     headers
@@ -124,8 +137,7 @@ pub fn is_from_here(headers: &HeaderMap) -> bool {
         .is_none_or(|site| site == "same-origin")
 }
 
-/// Tells whether the browser says that a page of another origin led here, be it by a link.
-pub fn is_from_other_site(headers: &HeaderMap) -> bool {
+fn is_from_other_site(headers: &HeaderMap) -> bool {
     let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
     matches!(site, Some(b"cross-site" | b"same-site"))
 }

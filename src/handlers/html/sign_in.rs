@@ -20,8 +20,8 @@ const MAX_WORD_CHARS: usize = 64;
 /// GET `/hub/oauth_login`: leads to the provider, or onward for somebody who is logged in.
 pub async fn lead_to_provider(ctx: &Context, request: Request) -> Result<Reply, Error> {
     let provider = provider(ctx)?;
-    // A picture on somebody's page is not a person who wants to sign in.
-    if !csrf::is_navigation(request.headers()) {
+    // A picture or a frame on somebody's page is not a person who wants to sign in.
+    if !csrf::is_top_navigation(request.headers()) {
         return Err(Error::bad_request(
             "Signing in begins by opening this address, not from within a page.",
         ));

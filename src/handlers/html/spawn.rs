@@ -39,8 +39,8 @@ pub async fn spawn_by_visit(ctx: &Context, request: Request) -> Result<Reply, Er
     let key = server_of(ctx, person)?;
     let query = query(&request)?;
     let options = options_in_query(&query)?;
-    // A link on somebody else's page may propose what to run; the person decides.
-    let is_proposed = csrf::is_from_other_site(request.headers());
+    // A link may propose what to run, even through the login, after which the hub itself leads here; the person decides.
+    let is_proposed = !csrf::is_from_nowhere(request.headers());
     let permit = access::permit::<StartServer>(ctx.caller.as_ref(), key.clone())?;
     if (options.is_empty() || is_proposed) && must_choose(ctx, &key) {
         check_startable(ctx, &key).await?;

@@ -168,6 +168,11 @@ async fn a_page_cannot_begin_a_sign_in_by_itself() {
         assert_eq!(answer.status.as_u16(), 400, "{mode}");
         assert!(set_cookies(&answer).is_empty(), "{mode}");
     }
+    for dest in ["iframe", "frame", "object"] {
+        let request = saying("/hub/oauth_login", "sec-fetch-dest", dest);
+        let answer = read(sign_in::lead_to_provider(&ctx, request).await).await;
+        assert_eq!(answer.status.as_u16(), 400, "{dest}");
+    }
     let asked = world.answer(departure());
     let request = saying("/hub/oauth_login", "sec-fetch-mode", "navigate");
     let answer = read(sign_in::lead_to_provider(&ctx, request).await).await;

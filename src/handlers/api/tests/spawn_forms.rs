@@ -96,7 +96,7 @@ async fn a_new_named_server_begins_with_the_choice() {
 }
 
 #[tokio::test]
-async fn a_link_on_another_site_proposes_and_starts_nothing() {
+async fn a_link_proposes_and_starts_nothing() {
     let world = world().await;
     let alice = world.session("alice").await;
     let visit = async |site: &str| {
@@ -106,7 +106,7 @@ async fn a_link_on_another_site_proposes_and_starts_nothing() {
         headers.insert("sec-fetch-site", site.parse().unwrap());
         read(spawn::spawn_by_visit(&ctx, request).await).await
     };
-    for site in ["cross-site", "same-site"] {
+    for site in ["cross-site", "same-site", "same-origin"] {
         let shown = visit(site).await;
         assert_eq!(shown.status, 200, "{site}");
         assert!(shown.text.contains("spawn_form"), "{site}");
