@@ -113,14 +113,12 @@ pub(super) fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
 
 /// Gives a role by POST, or takes it back by DELETE. Who is an administrator is a mark of the user's.
 fn change(client: &Client, holders: &Holders, method: Method) -> anyhow::Result<Value> {
-    let (
-        role,
-        To {
-            user,
-            group,
-            service,
-        },
-    ) = (&holders.role, &holders.to);
+    let role = &holders.role;
+    let To {
+        user,
+        group,
+        service,
+    } = &holders.to;
     let is_mark = *role == RoleName::admin();
     if is_mark {
         for user in user {

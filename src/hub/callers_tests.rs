@@ -21,7 +21,7 @@ use crate::{
         time::Clock,
     },
     hub::{authority::Authority, tokens},
-    store::{Store, roles::NewHolders, tokens::NewToken, user_edits::UserEdit, users::Login},
+    store::{Store, roles::NamedHolders, tokens::NewToken, user_edits::UserEdit, users::Login},
 };
 
 const TOKENS: [&str; 3] = ["everything", "some", "short"];
@@ -178,13 +178,13 @@ impl World {
             }
             Change::GroupRole(is) => {
                 let groups = Some(if is { vec![class()] } else { Vec::new() });
-                self.define(NewHolders {
+                self.define(NamedHolders {
                     groups,
-                    ..NewHolders::default()
+                    ..NamedHolders::default()
                 })
                 .await;
             }
-            Change::DefineRole(true) => self.define(NewHolders::default()).await,
+            Change::DefineRole(true) => self.define(NamedHolders::default()).await,
             Change::DefineRole(false) => {
                 store.delete_role(&teacher()).await.unwrap();
                 self.authority.rebuild(&self.settings).await.unwrap();
@@ -205,7 +205,7 @@ impl World {
         }
     }
 
-    async fn define(&self, holders: NewHolders) {
+    async fn define(&self, holders: NamedHolders) {
         let role = Role {
             name: teacher(),
             description: String::new(),

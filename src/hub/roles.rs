@@ -15,7 +15,7 @@ use crate::{
     hub::Hub,
     store::{
         self,
-        roles::{Holding, NewHolders, RoleChange},
+        roles::{HolderEdit, NamedHolders, RoleChange},
     },
 };
 
@@ -33,7 +33,7 @@ pub struct RoleOrder {
     /// What it allows.
     pub scopes: Option<Vec<Scope>>,
     /// Who has it.
-    pub holders: NewHolders,
+    pub holders: NamedHolders,
 }
 
 /// A role with all who have it.
@@ -170,23 +170,24 @@ pub async fn change_holders(
     caller: &Caller,
     permit: &RolePermit,
     name: &RoleName,
-    (change, holders): (Holding, NewHolders),
+    edit: HolderEdit,
 ) -> Result<(), RoleError> {
     let book = hub.authority.book();
     let found = book.iter().find(|(role, ..)| role.name == *name);
     let (role, origin, _) = found.ok_or_else(|| RoleError::NoSuchRole(name.clone()))?;
+    let holders = edit.holders();
     let names_users_only = holders.groups.is_none() && holders.services.is_none();
     if !names_users_only || *name == RoleName::admin() {
         writable(hub, name)?;
     }
-    if change == Holding::Given {
-        check_held(hub, caller, role)?;
-    }
-    let told = match change {
-        Holding::Given => format!("given to {}", in_words(&holders)),
-        Holding::Taken => format!("taken from {}", in_words(&holders)),
+    let told = match &edit {
+        HolderEdit::Grant(holders) => {
+            check_held(hub, caller, role)?;
+            format!("given to {}", in_words(holders))
+        }
+        HolderEdit::Revoke(holders) => format!("taken from {}", in_words(holders)),
     };
-    let changed = hub.store.change_holders(name, origin, holders, change);
+    let changed = hub.store.change_holders(name, origin, edit);
     check_done(name, changed.await?)?;
     tracing::info!(
         target: "audit",
@@ -197,7 +198,7 @@ pub async fn change_holders(
     Ok(())
 }
 
-fn in_words(holders: &NewHolders) -> String {
+fn in_words(holders: &NamedHolders) -> String {
     let users = holders.users.iter().flatten().map(|user| format!("{user}"));
     let groups = holders.groups.iter().flatten();
     let groups = groups.map(|group| format!("group {group}"));

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::{
     configured_groups::ConfiguredGroup,
     groups::{GroupCreation, MemberOrigin, MembersChange},
-    roles::{NewHolders, RoleChange},
+    roles::{NamedHolders, RoleChange},
     user_edits::{UserChange, UserEdit},
     user_pages::{Direction, ServersOf, UserOrder, UserQuery},
     users::Login,
@@ -263,7 +263,7 @@ async fn a_change_that_cannot_be_made_changes_nothing() {
         description: String::new(),
         scopes: vec![Scope::parse("read:hub").unwrap()],
     };
-    let holders = NewHolders {
+    let holders = NamedHolders {
         users: Some(vec![user("alice")]),
         groups: Some(vec![group("lab")]),
         services: None,

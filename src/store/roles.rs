@@ -15,9 +15,9 @@ use crate::domain::{
     time::Timestamp,
 };
 
-/// Who is to have a role from now on; `None` stays as it is.
+/// Holders of a role by name; `None` names none of that kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct NewHolders {
+pub struct NamedHolders {
     /// Users.
     pub users: Option<Vec<UserName>>,
     /// Groups, whose members have it too.
@@ -41,13 +41,22 @@ pub enum RoleChange {
     NoSuchRole,
 }
 
-/// What happens to those who are named, while all others keep what they have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Holding {
-    /// They get the role.
-    Given,
-    /// The role is taken from them.
-    Taken,
+/// A change of who has a role, by which all who are not named keep what they have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HolderEdit {
+    /// These get it.
+    Grant(NamedHolders),
+    /// It is taken from these.
+    Revoke(NamedHolders),
+}
+
+impl HolderEdit {
+    /// Returns whom it names.
+    pub fn holders(&self) -> &NamedHolders {
+        match self {
+            Self::Grant(holders) | Self::Revoke(holders) => holders,
+        }
+    }
 }
 
 impl Store {
@@ -61,7 +70,7 @@ impl Store {
     pub async fn put_role(
         &self,
         role: Role,
-        holders: NewHolders,
+        holders: NamedHolders,
         at: Timestamp,
     ) -> Result<RoleChange> {
         self.write("define a role", move |tx| put_role(tx, &role, &holders, at))
@@ -73,8 +82,7 @@ impl Store {
         &self,
         role: &RoleName,
         origin: Origin,
-        holders: NewHolders,
-        change: Holding,
+        edit: HolderEdit,
     ) -> Result<RoleChange> {
         let role = role.clone();
         self.write("change who has a role", move |tx| {
@@ -82,9 +90,13 @@ impl Store {
             if origin == Origin::RunTime && !exists(tx, &role)? {
                 return Ok(RoleChange::NoSuchRole);
             }
-            match HolderIds::of(tx, &holders)? {
-                Ok(ids) => ids.change(tx, &role, change)?,
+            let ids = match HolderIds::of(tx, edit.holders())? {
+                Ok(ids) => ids,
                 Err(unknown) => return Ok(unknown),
+            };
+            match edit {
+                HolderEdit::Grant(_) => ids.grant(tx, &role)?,
+                HolderEdit::Revoke(_) => ids.revoke(tx, &role)?,
             }
             Ok(RoleChange::Done)
         })
@@ -119,7 +131,7 @@ impl Store {
 fn put_role(
     tx: &Transaction<'_>,
     role: &Role,
-    holders: &NewHolders,
+    holders: &NamedHolders,
     at: Timestamp,
 ) -> Result<RoleChange> {
     const ROLE: &str = "
@@ -152,7 +164,7 @@ impl HolderIds {
     /// Looks all of them up, or returns the first name that is nobody's.
     fn of(
         conn: &Connection,
-        holders: &NewHolders,
+        holders: &NamedHolders,
     ) -> Result<std::result::Result<Self, RoleChange>> {
         let mut ids = Self {
             users: holders.users.as_ref().map(|_| Vec::new()),
@@ -193,25 +205,29 @@ impl HolderIds {
                     .execute(named_params! { ":role": role.as_str() })?;
             }
         }
-        self.change(tx, role, Holding::Given)
+        self.grant(tx, role)
     }
 
-    /// Gives the role to them or takes it from them, and leaves others alone.
-    fn change(&self, tx: &Transaction<'_>, role: &RoleName, change: Holding) -> Result<()> {
-        const GIVE: [&str; 3] = [
+    fn grant(&self, tx: &Transaction<'_>, role: &RoleName) -> Result<()> {
+        const SQL: [&str; 3] = [
             "INSERT INTO user_roles (user_id, role) VALUES (:id, :role) ON CONFLICT DO NOTHING",
             "INSERT INTO group_roles (group_id, role) VALUES (:id, :role) ON CONFLICT DO NOTHING",
             "INSERT INTO service_roles (service_id, role) VALUES (:id, :role) ON CONFLICT DO NOTHING",
         ];
-        const TAKE: [&str; 3] = [
+        self.run(tx, SQL, role)
+    }
+
+    fn revoke(&self, tx: &Transaction<'_>, role: &RoleName) -> Result<()> {
+        const SQL: [&str; 3] = [
             "DELETE FROM user_roles WHERE user_id = :id AND role = :role",
             "DELETE FROM group_roles WHERE group_id = :id AND role = :role",
             "DELETE FROM service_roles WHERE service_id = :id AND role = :role",
         ];
-        let statements = match change {
-            Holding::Given => GIVE,
-            Holding::Taken => TAKE,
-        };
+        self.run(tx, SQL, role)
+    }
+
+    /// Runs the statement of each kind once for each holder of that kind.
+    fn run(&self, tx: &Transaction<'_>, statements: [&str; 3], role: &RoleName) -> Result<()> {
         for (sql, ids) in statements.into_iter().zip(self.kinds()) {
             for id in ids.iter().flatten() {
                 tx.prepare_cached(sql)?

@@ -17,7 +17,7 @@ use crate::{
         reply::{self, Reply},
     },
     hub::roles::{self, HeldRole, RoleError, RoleOrder, RolePermit, Written},
-    store::roles::{Holding, NewHolders},
+    store::roles::{HolderEdit, NamedHolders},
 };
 
 /// What a body names holders by.
@@ -67,20 +67,24 @@ pub async fn put_role(ctx: &Context, request: Request) -> Result<Reply, Error> {
 
 /// `POST /hub/api/roles/ROLE/holders`: gives a role to those who are named.
 pub async fn give_role(ctx: &Context, request: Request) -> Result<Reply, Error> {
-    change_holders(ctx, &request, Holding::Given).await
+    change_holders(ctx, &request, HolderEdit::Grant).await
 }
 
 /// `DELETE /hub/api/roles/ROLE/holders`: takes a role from those who are named.
 pub async fn take_role(ctx: &Context, request: Request) -> Result<Reply, Error> {
-    change_holders(ctx, &request, Holding::Taken).await
+    change_holders(ctx, &request, HolderEdit::Revoke).await
 }
 
-async fn change_holders(ctx: &Context, request: &Request, change: Holding) -> Result<Reply, Error> {
+async fn change_holders(
+    ctx: &Context,
+    request: &Request,
+    edit: fn(NamedHolders) -> HolderEdit,
+) -> Result<Reply, Error> {
     let permit = RolePermit::of(ctx.caller.as_ref())?;
     let caller = ctx.caller.as_ref().ok_or(Denied::NoCredentials)?;
     let name = role_param(ctx)?;
     let holders = parse_holders(&body::object_of(request, &HOLDERS)?)?;
-    roles::change_holders(ctx.hub(), caller, &permit, &name, (change, holders)).await?;
+    roles::change_holders(ctx.hub(), caller, &permit, &name, edit(holders)).await?;
     show(ctx, &name, StatusCode::OK).await
 }
 
@@ -104,10 +108,10 @@ fn parse_order(ctx: &Context, request: &Request) -> Result<RoleOrder, Error> {
     })
 }
 
-fn parse_holders(object: &Map<String, Value>) -> Result<NewHolders, Error> {
+fn parse_holders(object: &Map<String, Value>) -> Result<NamedHolders, Error> {
     let group = |text: &str| GroupName::parse(text).ok();
     let service = |text: &str| ServiceName::parse(text).ok();
-    Ok(NewHolders {
+    Ok(NamedHolders {
         users: body::user_names(object, "role", "users")?,
         groups: names(object, "groups", "group", group)?,
         services: names(object, "services", "service", service)?,

@@ -54,7 +54,7 @@ use crate::{
     },
     store::{
         Store,
-        roles::{NewHolders, RoleChange},
+        roles::{NamedHolders, RoleChange},
         runs::NewRun,
         user_edits::UserEdit,
         users::Login,
@@ -231,7 +231,7 @@ impl World {
             description: String::new(),
             scopes: scopes.iter().map(|s| Scope::parse(s).unwrap()).collect(),
         };
-        let holders = NewHolders::default();
+        let holders = NamedHolders::default();
         let defined = hub.store.put_role(role, holders, BEGIN).await;
         assert_eq!(defined.unwrap(), RoleChange::Done);
         hub.authority.rebuild(&hub.settings).await.unwrap();
