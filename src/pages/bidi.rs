@@ -15,6 +15,8 @@ pub(super) fn isolated(name: impl Display) -> Markup {
 }
 
 /// Leaves such characters out of a page's text; values of attributes stay what they are.
+///
+/// Maud escapes `<` and `>` in texts and values, so only tags have them.
 pub(super) fn drop_direction_marks(html: &mut String) {
     let mut is_tag = false;
     html.retain(|c| {

@@ -16,8 +16,6 @@ pub struct ErrorView {
     pub status: u16,
     /// What went wrong, in public words; may be empty.
     pub message: String,
-    /// What to do, when something better is known than what the status suggests.
-    pub advice: Option<String>,
     /// What finds the request in the journal.
     pub request_id: String,
 }
@@ -36,7 +34,7 @@ pub fn error_page(view: &ErrorView) -> Markup {
         div.narrow {
             h1 { span.code { (view.status) } " " (words.title) }
             @if !view.message.is_empty() { p { (view.message) } }
-            p { @if let Some(advice) = &view.advice { (advice) } @else { (words.advice) } }
+            p { (words.advice) }
             div.actions {
                 @if is_known {
                     a.button.primary href=(links.home()) { (text!("error-home")) }

@@ -33,10 +33,10 @@ impl FailureView {
             }
             FailureCause::Ended(end) => self.end_sentence(end),
             FailureCause::NoSocket(waited) => {
-                text!("failure-no-socket", time = amounts::duration(*waited))
+                text!("failure-no-socket", time = amounts::exact_duration(*waited))
             }
             FailureCause::NoAnswer(waited) => {
-                text!("failure-no-answer", time = amounts::duration(*waited))
+                text!("failure-no-answer", time = amounts::exact_duration(*waited))
             }
             FailureCause::WrongOwner => text!("failure-owner"),
             FailureCause::Unavailable(_) => text!("failure-unavailable"),

@@ -116,7 +116,7 @@ impl Page {
 /// Puts `main`, which brings the page's only `h1`, into the frame.
 pub(super) fn framed(frame: &Frame, page: &Page, main: &Markup) -> Markup {
     let links = &frame.links;
-    let mut page = html! {
+    let mut whole = html! {
         (DOCTYPE)
         html lang=(words::LANGUAGE) {
             (head(frame, page))
@@ -148,8 +148,8 @@ pub(super) fn framed(frame: &Frame, page: &Page, main: &Markup) -> Markup {
             }
         }
     };
-    drop_direction_marks(&mut page.0);
-    page
+    drop_direction_marks(&mut whole.0);
+    whole
 }
 
 fn head(frame: &Frame, page: &Page) -> Markup {

@@ -51,13 +51,13 @@ fn for_administrators(view: &NotInstalledView) -> Markup {
         section aria-labelledby="install" {
             h2 #install { (text!("not-installed-how")) }
             p { (text!("not-installed-current")) }
-            pre.log tabindex="0" aria-label=(text!("not-installed-current-label")) {
+            pre.log tabindex="0" aria-label=(text!("not-installed-current-commands")) {
                 "sudo apt install python3-venv\n"
                 "sudo /usr/bin/python3 -m venv /opt/carrel/venv\n"
                 "sudo /opt/carrel/venv/bin/pip install jupyterhub jupyterlab\n"
             }
             p { (text!("not-installed-older")) }
-            pre.log tabindex="0" aria-label=(text!("not-installed-older-label")) {
+            pre.log tabindex="0" aria-label=(text!("not-installed-older-command")) {
                 "sudo apt install jupyterhub jupyter-notebook\n"
             }
             p {

@@ -392,7 +392,7 @@ fn homes(texts: Texts) -> Vec<(&'static str, Markup)> {
                 many.clone(),
                 Some(NamedServersView { limit: Some(5) }),
                 texts.admin_frame(),
-                Some(texts.words("“GPU 3” cannot be the name of a server.")),
+                Some(texts.words("“GPU 3” cannot be the name of a server. Use lower-case letters, digits and single hyphens; begin with a letter.")),
             ),
         ),
         (
@@ -580,7 +580,6 @@ fn answers(texts: Texts) -> Vec<(&'static str, Markup)> {
                 Texts::Plain => message.to_owned(),
                 Texts::Hostile => texts.text(message),
             },
-            advice: (texts == Texts::Hostile).then(|| texts.text("")),
             request_id: texts.text("7f3a9c2e51d04b68"),
         })
     };

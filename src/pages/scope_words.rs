@@ -1,6 +1,9 @@
 //! Scopes in plain words, for people who are asked to grant them (OA-19).
 
-use super::words::{Text, text};
+use super::{
+    bidi::isolated,
+    words::{Text, text},
+};
 
 /// Says what holding `scope` allows; a scope without words of its own stands for itself.
 pub(super) fn describe(scope: &str) -> Text {
@@ -25,13 +28,17 @@ fn filter_words(filter: &str) -> Option<Text> {
         ("user", "") => text!("scope-only-you"),
         ("server", "") => text!("scope-only-this-server"),
         ("service", "") => text!("scope-only-this-service"),
-        ("user", name) => text!("scope-only-user", name = name),
-        ("group", name) => text!("scope-only-group", name = name),
+        ("user", name) => text!("scope-only-user", name = isolated(name)),
+        ("group", name) => text!("scope-only-group", name = isolated(name)),
         ("server", key) => match key.split_once('/').unwrap_or((key, "")) {
-            (owner, "") => text!("scope-only-server", owner = owner),
-            (owner, name) => text!("scope-only-server-named", owner = owner, name = name),
+            (owner, "") => text!("scope-only-server", owner = isolated(owner)),
+            (owner, name) => text!(
+                "scope-only-server-named",
+                owner = isolated(owner),
+                name = isolated(name)
+            ),
         },
-        ("service", name) => text!("scope-only-service", name = name),
+        ("service", name) => text!("scope-only-service", name = isolated(name)),
         _ => text!("scope-only", filter = filter),
     })
 }
@@ -92,6 +99,8 @@ fn words(scope: &str) -> Option<Text> {
 
 #[cfg(test)]
 mod tests {
+    use maud::html;
+
     use super::*;
 
     #[test]
@@ -99,22 +108,22 @@ mod tests {
         for (scope, expected) in [
             (
                 "access:servers!server=bob/gpu",
-                "use servers, as if at their keyboard – only bob’s server gpu",
+                "use servers, as if at their keyboard – only <bdi>bob</bdi>’s server <bdi>gpu</bdi>",
             ),
             ("read:users:name!user", "read user names – only you"),
             (
                 "read:users!group=class",
-                "read about users – only users in the group class",
+                "read about users – only users in the group <bdi>class</bdi>",
             ),
             ("shutdown", "shut down the hub"),
             (
                 "custom:x:y!service=s",
-                "use “custom:x:y”, only the service s",
+                "use “custom:x:y”, only the service <bdi>s</bdi>",
             ),
             ("custom:x", "use “custom:x”"),
             ("users!odd=1", "change users – only odd=1"),
         ] {
-            assert_eq!(describe(scope).plain(), expected);
+            assert_eq!(html! { (describe(scope)) }.into_string(), expected);
         }
     }
 }

@@ -47,7 +47,7 @@ pub enum Outcome {
         lifetime: Duration,
     },
     /// It was refused, for this reason.
-    Refused(String),
+    Refused(Text),
 }
 
 /// Whom somebody may share with by name; whoever they may not know of, they can only invite.
@@ -150,7 +150,7 @@ fn invited(link: &str, lifetime: Duration) -> Markup {
         div.notice.good role="status" {
             p { strong { (text!("shares-invited")) } }
             (secret("invitation", link))
-            p { (text!("shares-invited-hint", time = amounts::duration(lifetime))) }
+            p { (text!("shares-invited-hint", time = amounts::exact_duration(lifetime))) }
         }
     }
 }
@@ -258,7 +258,7 @@ fn invite_form(view: &SharesView, server: &OwnServer, id: &impl Fn(&str) -> Stri
             label for=(id("lifetime")) { (text!("shares-lifetime")) }
             select id=(id("lifetime")) name="expires_in" {
                 @for seconds in LIVES {
-                    option value=(seconds) { (amounts::duration(Duration::from_secs(seconds))) }
+                    option value=(seconds) { (amounts::exact_duration(Duration::from_secs(seconds))) }
                 }
             }
         }

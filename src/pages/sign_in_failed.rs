@@ -74,7 +74,9 @@ fn what(view: &SignInFailedView) -> Text {
     match view.trouble {
         SignInTrouble::Stale => text!("sign-in-failed-stale"),
         SignInTrouble::Declined => text!("sign-in-failed-declined", provider = provider),
-        SignInTrouble::Unwelcome => text!("sign-in-failed-unwelcome", provider = provider),
+        SignInTrouble::Unwelcome => {
+            text!("sign-in-failed-unwelcome", provider = provider)
+        }
         SignInTrouble::Broken => text!("sign-in-failed-broken", provider = provider),
         SignInTrouble::Slow => text!("sign-in-failed-slow", provider = provider),
         SignInTrouble::Unavailable => text!("sign-in-failed-unavailable"),
@@ -89,7 +91,10 @@ fn advice(view: &SignInFailedView) -> Text {
     match view.trouble {
         SignInTrouble::Stale | SignInTrouble::Declined => text!("sign-in-failed-stale-advice"),
         SignInTrouble::Unwelcome => {
-            text!("sign-in-failed-unwelcome-advice", provider = view.provider)
+            text!(
+                "sign-in-failed-unwelcome-advice",
+                provider = view.provider
+            )
         }
         SignInTrouble::Broken | SignInTrouble::Slow | SignInTrouble::Unavailable => {
             text!("sign-in-failed-broken-advice")

@@ -3,9 +3,10 @@
 use maud::{Markup, html};
 
 use super::{
+    bidi::isolated,
     forms,
     frame::{Frame, Page, framed},
-    words::{Text, text},
+    words::text,
 };
 use crate::{assets, domain::names::ServerKey};
 
@@ -30,10 +31,23 @@ pub fn spawn_pending_page(view: &SpawnPendingView) -> Markup {
     let cancel = html! {
         button #stop-server-btn type="submit" { (text!("spawn-pending-cancel")) }
     };
+    let visitor = view.frame.visitor.as_ref();
+    let is_own = visitor.is_some_and(|visitor| visitor.name == view.key.user);
+    let (title, server) = match (is_own, view.key.server.is_default()) {
+        (true, true) => (text!("spawn-pending-title"), text!("spawn-pending-own")),
+        (true, false) => (
+            text!("spawn-pending-title"),
+            text!("spawn-pending-own-named", server = view.key.server),
+        ),
+        (false, _) => (
+            text!("spawn-pending-title-foreign"),
+            text!("spawn-pending-foreign", server = isolated(&view.key)),
+        ),
+    };
     let content = html! {
         div.narrow #progress-root data-progress-url=(links.progress(&view.key)) {
-            h1 { (text!("spawn-pending-title")) }
-            p.hint { (server_words(view)) " " (text!("spawn-pending-lead")) }
+            h1 { (title) }
+            p.hint { (server) " " (text!("spawn-pending-lead")) }
             div.stack {
                 progress #progress-bar max="100" value=(view.progress.min(100)) aria-label=(text!("spawn-pending-progress")) {}
                 p #progress-message role="status" { (view.message) }
@@ -55,14 +69,4 @@ pub fn spawn_pending_page(view: &SpawnPendingView) -> Markup {
         reload_seconds: Some(3),
     };
     framed(&view.frame, &page, &content)
-}
-
-fn server_words(view: &SpawnPendingView) -> Text {
-    let visitor = view.frame.visitor.as_ref();
-    let is_own = visitor.is_some_and(|visitor| visitor.name == view.key.user);
-    match (is_own, view.key.server.is_default()) {
-        (true, true) => text!("spawn-pending-own"),
-        (true, false) => text!("spawn-pending-own-named", server = view.key.server),
-        (false, _) => text!("spawn-pending-foreign", server = view.key),
-    }
 }

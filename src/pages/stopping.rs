@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::{
+    bidi::isolated,
     frame::{Frame, Page, framed},
     words::text,
 };
@@ -23,7 +24,7 @@ pub fn stopping_page(view: &StoppingView) -> Markup {
         div.narrow #refreshed data-moving="true" {
             h1 { (text!("stopping-title")) }
             p role="status" { (text!("stopping-lead")) }
-            p.hint { (text!("stopping-server", server = view.key)) }
+            p.hint { (text!("stopping-server", server = isolated(&view.key))) }
             noscript { p.hint { (text!("stopping-reload")) } }
             div.actions { a.button href=(view.frame.links.home()) { (text!("stopping-home")) } }
         }

@@ -187,12 +187,12 @@ fn lives(view: &TokensView) -> Markup {
     html! {
         @for seconds in LIVES.into_iter().filter(|life| view.longest.is_none_or(|max| *life <= max.as_secs())) {
             @let value = seconds.to_string();
-            @let life = amounts::duration(Duration::from_secs(seconds));
+            @let life = amounts::exact_duration(Duration::from_secs(seconds));
             option value=(value) selected[chosen(&value)] { (text!("tokens-expires-in", time = life)) }
         }
         option value="" selected[chosen("")] {
             @match view.longest {
-                Some(longest) => (text!("tokens-expires-last", time = amounts::duration(longest))),
+                Some(longest) => (text!("tokens-expires-last", time = amounts::exact_duration(longest))),
                 None => (text!("tokens-expires-never")),
             }
         }
@@ -256,7 +256,7 @@ fn application_table(view: &TokensView) -> Markup {
     let name = text!("tokens-column-application");
     let permissions = text!("tokens-column-permissions");
     let used = text!("tokens-column-used");
-    let created = text!("tokens-column-authorised");
+    let created = text!("tokens-column-authorized");
     html! {
         table.rows #oauth-tokens-table aria-labelledby="applications" {
             thead {

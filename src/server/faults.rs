@@ -38,7 +38,6 @@ pub(super) fn tell(ctx: &Context, realm: Realm, headers: &HeaderMap, error: &Err
             frame: html::frame(ctx),
             status: status.as_u16(),
             message: error.public().to_owned(),
-            advice: None,
             request_id: ctx.request_id.clone(),
         };
         reply::html(status, error_page(&view).into_string())

@@ -105,11 +105,11 @@ def test_the_crowd_is_paged_in_the_order_asked_for(admin):
     total = int(re.search(r"1–50 of (\d+)", parts(admin).inner_text())[1])
     assert total >= COUNT + 3
 
-    parts(admin).get_by_role("link", name="Further").click()
+    parts(admin).get_by_role("link", name="Next").click()
     expect(parts(admin)).to_contain_text(f"51–100 of {total}")
     second = names(admin)
     assert len(second) == 50 and first[-1] < second[0]
-    parts(admin).get_by_role("link", name="Earlier").click()
+    parts(admin).get_by_role("link", name="Previous").click()
     assert names(admin) == first
 
     sort_by(admin, "User")
@@ -123,11 +123,11 @@ def test_a_search_narrows_and_is_kept_while_paging_and_sorting(admin):
     search(admin, "person-19")
     expect(parts(admin)).to_contain_text("1–50 of 100")
     sort_by(admin, "User")
-    parts(admin).get_by_role("link", name="Further").click()
+    parts(admin).get_by_role("link", name="Next").click()
     expect(parts(admin)).to_contain_text("51–100 of 100")
     shown = names(admin)
     assert shown == sorted(PEOPLE[1899:1999], reverse="-name" in admin.url)[50:]
-    expect(parts(admin).get_by_role("link", name="Further")).to_have_count(0)
+    expect(parts(admin).get_by_role("link", name="Next")).to_have_count(0)
     expect(admin.locator("#name-filter")).to_have_value("person-19")
 
     search(admin, "<b>nobody</b>")
@@ -248,14 +248,14 @@ def test_groups_are_made_filled_emptied_and_removed(admin):
     admin.fill("#new-group-name", "course-1")
     admin.get_by_role("button", name="Make the group").click()
     card = admin.locator("section.card", has=admin.get_by_role("heading", name="course-1", exact=True))
-    card.get_by_label("Users, with spaces between").fill(" ".join(PEOPLE[:60]))
+    card.get_by_label("User names, separated by spaces").fill(" ".join(PEOPLE[:60]))
     card.get_by_role("button", name="Add to course-1").click()
     expect(card).to_contain_text("60 members: person-0001, person-0002")
-    card.get_by_label("Users, with spaces between").fill(" ".join(PEOPLE[1:60]))
+    card.get_by_label("User names, separated by spaces").fill(" ".join(PEOPLE[1:60]))
     card.get_by_role("button", name="Take out of course-1").click()
     expect(card).to_contain_text("One member: person-0001")
 
-    card.get_by_label("Users, with spaces between").fill("nobody-of-this-name")
+    card.get_by_label("User names, separated by spaces").fill("nobody-of-this-name")
     card.get_by_role("button", name="Add to course-1").click()
     expect(admin.get_by_role("alert")).to_contain_text("nobody-of-this-name")
     expect(card).to_contain_text("One member: person-0001")

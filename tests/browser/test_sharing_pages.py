@@ -113,7 +113,7 @@ def test_a_group_that_administrators_make_opens_it_for_its_members(shares, bob, 
     groups.fill("#new-group-name", "seminar")
     groups.get_by_role("button", name="Make the group").click()
     card = groups.locator("section.card", has=groups.get_by_role("heading", name="seminar", exact=True))
-    card.get_by_label("Users, with spaces between").fill("bob")
+    card.get_by_label("User names, separated by spaces").fill("bob")
     card.get_by_role("button", name="Add to seminar").click()
     expect(card).to_contain_text("One member: bob")
 

@@ -48,8 +48,8 @@ pub fn after_login(ctx: &Context, person: &UserName, query: &Form) -> String {
     with_other_parameters(target, query)
 }
 
-/// Appends the request's own parameters, so that they survive the way, but for those that the hub has
-/// made use of (PG-20, PG-66).
+/// Appends the request's own parameters, so that they survive the way (PG-20, PG-66), but for those that are
+/// the hub's own: where to go, the token of a form, and what a new server is called.
 pub(super) fn with_other_parameters(target: impl Into<String>, query: &Form) -> String {
     let mut target = target.into();
     let mut out = form_urlencoded::Serializer::new(String::new());
@@ -97,16 +97,15 @@ pub async fn show_error(ctx: &Context, _request: Request) -> Result<Reply, Error
         .ok()
         .filter(|status| status.is_client_error() || status.is_server_error())
         .ok_or_else(|| Error::not_found("There is no page for this error."))?;
-    let message = match status.canonical_reason() {
-        _ if status == StatusCode::SERVICE_UNAVAILABLE => text!("error-message-503").plain(),
-        Some(reason) => reason.to_owned(),
-        None => text!("error-message-other").plain(),
+    let message = match (status, status.canonical_reason()) {
+        (StatusCode::SERVICE_UNAVAILABLE, _) => text!("error-message-503").plain(),
+        (_, Some(reason)) => reason.to_owned(),
+        (_, None) => text!("error-message-other").plain(),
     };
     let view = ErrorView {
         frame: frame(ctx),
         status: status.as_u16(),
         message,
-        advice: None,
         request_id: ctx.request_id.clone(),
     };
     Ok(page(StatusCode::OK, error_page(&view)))

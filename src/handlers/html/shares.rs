@@ -63,7 +63,7 @@ pub async fn change_share(ctx: &Context, request: Request) -> Result<Reply, Erro
         Ok(None) => Ok(see(ctx.links.shares().as_str())),
         Ok(made) => show(ctx, person, made).await,
         Err(error) if error.status() == StatusCode::BAD_REQUEST => {
-            let outcome = Outcome::Refused(error.public().to_owned());
+            let outcome = Outcome::Refused(Text::of(error.public()));
             show(ctx, person, Some(outcome)).await
         }
         Err(error) => Err(error),
@@ -148,7 +148,7 @@ fn grantee(form: &Form) -> Result<Grantee, Error> {
         Some("group") => GroupName::parse(name)
             .map(Grantee::Group)
             .map_err(|_| refused(&text!("shares-refused-group-name", name = shown))),
-        _ => Err(Error::bad_request("Say whether it is a user or a group.")),
+        _ => Err(refused(&text!("shares-refused-kind"))),
     }
 }
 

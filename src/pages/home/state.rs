@@ -84,26 +84,23 @@ pub(super) fn since(now: Timestamp, server: &ServerView) -> Option<Text> {
 /// Says when and why a server will be, or was, stopped without its owner asking for it.
 pub(super) fn culled(now: Timestamp, server: &ServerView) -> Option<Text> {
     let (at, reason) = server.culled?;
-    let time = |passed| html! { time datetime=(at) title=(at) { (amounts::duration(passed)) } };
-    let limit = amounts::fine_duration;
-    let (left, passed) = (|| time(at.since(now)), || time(now.since(at)));
-    match (server.state, reason) {
+    let span = |length| html! { time datetime=(at) title=(at) { (amounts::duration(length)) } };
+    let (left, passed) = (span(at.since(now)), span(now.since(at)));
+    let exact = amounts::exact_duration;
+    Some(match (server.state, reason) {
         (ServerState::Running { .. }, Reason::Unused(_)) => {
-            Some(text!("home-culled-unused-ahead", time = left()))
+            text!("home-culled-unused-ahead", time = left)
         }
         (ServerState::Running { .. }, Reason::Old(age)) => {
-            let age = amounts::duration(age);
-            Some(text!("home-culled-old-ahead", time = left(), age = age))
+            text!("home-culled-old-ahead", time = left, age = exact(age))
         }
-        (ServerState::Stopped, _) if server.failure.is_some() => None,
-        (ServerState::Stopped, Reason::Unused(time)) => {
-            let limit = limit(time);
-            Some(text!("home-culled-unused", time = passed(), limit = limit))
+        (ServerState::Stopped, _) if server.failure.is_some() => return None,
+        (ServerState::Stopped, Reason::Unused(limit)) => {
+            text!("home-culled-unused", time = passed, limit = exact(limit))
         }
-        (ServerState::Stopped, Reason::Old(age)) => {
-            let limit = limit(age);
-            Some(text!("home-culled-old", time = passed(), limit = limit))
+        (ServerState::Stopped, Reason::Old(limit)) => {
+            text!("home-culled-old", time = passed, limit = exact(limit))
         }
-        (ServerState::Starting { .. } | ServerState::Stopping { .. }, _) => None,
-    }
+        (ServerState::Starting { .. } | ServerState::Stopping { .. }, _) => return None,
+    })
 }

@@ -67,8 +67,8 @@ pub(super) fn all(texts: Texts) -> Vec<(&'static str, Markup)> {
         ],
     };
     let fresh = SharesView {
-        outcome: Some(Outcome::Refused(texts.text(
-            "There is no user eve whom you may name. Invite them by a link.",
+        outcome: Some(Outcome::Refused(texts.words(
+            "There is no user eve, or you may not see them. Invite them with a link.",
         ))),
         servers: Vec::new(),
         with_visitor: Vec::new(),

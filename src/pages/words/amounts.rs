@@ -4,31 +4,33 @@ use std::time::Duration;
 
 use super::{Text, text};
 
-const MINUTE: u64 = 60;
-const HOUR: u64 = 60 * MINUTE;
-const DAY: u64 = 24 * HOUR;
-
 /// Writes a duration in its largest unit: `45 seconds`, `1 minute`, `2 days`.
 pub(in crate::pages) fn duration(duration: Duration) -> Text {
-    let (count, unit) = Unit::largest(duration, 1);
+    let (count, unit) = Unit::largest(duration);
     text!("duration", unit = unit.name(); count = count)
 }
 
-/// Writes a duration in the largest unit of which there are two: `90 minutes`, `24 hours`, `2 days`.
-pub(in crate::pages) fn fine_duration(duration: Duration) -> Text {
-    let (count, unit) = Unit::largest(duration, 2);
+/// Writes a duration that somebody chose, without loss: in the largest unit that measures it, as `90 minutes`, `1 day`.
+pub(in crate::pages) fn exact_duration(duration: Duration) -> Text {
+    let seconds = duration.as_secs();
+    let measures = |(length, _): &(u64, Unit)| seconds > 0 && seconds.is_multiple_of(*length);
+    let (length, unit) = Unit::ALL
+        .into_iter()
+        .find(measures)
+        .unwrap_or((1, Unit::Seconds));
+    let count = seconds / length;
     text!("duration", unit = unit.name(); count = count)
 }
 
 /// Writes how long ago something was: `2 days ago`.
 pub(in crate::pages) fn ago(passed: Duration) -> Text {
-    let (count, unit) = Unit::largest(passed, 1);
+    let (count, unit) = Unit::largest(passed);
     text!("duration-ago", unit = unit.name(); count = count)
 }
 
 /// Writes how long something is yet to come: `in 2 days`.
 pub(in crate::pages) fn ahead(left: Duration) -> Text {
-    let (count, unit) = Unit::largest(left, 1);
+    let (count, unit) = Unit::largest(left);
     text!("duration-ahead", unit = unit.name(); count = count)
 }
 
@@ -42,18 +44,22 @@ enum Unit {
 }
 
 impl Unit {
-    /// Returns the largest unit of which `duration` has at least `least`, and how many.
-    fn largest(duration: Duration, least: u64) -> (u64, Self) {
+    /// All with their seconds, the largest first.
+    const ALL: [(u64, Self); 4] = [
+        (24 * 60 * 60, Self::Days),
+        (60 * 60, Self::Hours),
+        (60, Self::Minutes),
+        (1, Self::Seconds),
+    ];
+
+    /// Returns the largest unit that goes into `duration`, and how often.
+    fn largest(duration: Duration) -> (u64, Self) {
         let seconds = duration.as_secs();
-        [
-            (DAY, Self::Days),
-            (HOUR, Self::Hours),
-            (MINUTE, Self::Minutes),
-        ]
-        .into_iter()
-        .map(|(length, unit)| (seconds / length, unit))
-        .find(|(count, _)| *count >= least)
-        .unwrap_or((seconds, Self::Seconds))
+        let counts = Self::ALL
+            .into_iter()
+            .map(|(length, unit)| (seconds / length, unit));
+        let mut whole = counts.filter(|(count, _)| *count > 0);
+        whole.next().unwrap_or((0, Self::Seconds))
     }
 
     /// Returns its name in the catalogue.
@@ -114,16 +120,18 @@ mod tests {
     }
 
     #[test]
-    fn fine_durations_lose_little() {
+    fn exact_durations_lose_nothing() {
         for (seconds, expected) in [
+            (0, "0 seconds"),
             (1, "1 second"),
-            (119, "119 seconds"),
-            (3600, "60 minutes"),
+            (60, "1 minute"),
+            (90, "90 seconds"),
+            (3600, "1 hour"),
             (5400, "90 minutes"),
-            (86_400, "24 hours"),
-            (172_800, "2 days"),
+            (86_400, "1 day"),
+            (129_600, "36 hours"),
         ] {
-            let text = fine_duration(Duration::from_secs(seconds));
+            let text = exact_duration(Duration::from_secs(seconds));
             assert_eq!(text.plain(), expected);
         }
     }

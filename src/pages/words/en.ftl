@@ -1,7 +1,7 @@
 ### What people read on the pages of Carrel, in Project Fluent's format (projectfluent.org). Each page has a part, and the names
 ### of its messages begin with the name of the part.
 ###
-### A message stays on one line, however long. It has none of the signs < > & and no straight double quotation marks.
+### The text of a message, or of each of its variants, stays on one line, however long. It has none of the signs < > & \ and no straight double quotation marks.
 ### What comes into it in braces are names, numbers, and elements such as links or times with words of their own.
 ### Messages whose name ends with -label are read out by screen readers in place of what can be seen, which they
 ### begin with.
@@ -135,7 +135,7 @@ home-state-starting = Starting
 home-state-running = Running
 home-state-stopping = Stopping
 home-meaning-stopped = Nothing runs. Your files are where you left them.
-home-meaning-starting = It is coming up; mostly this takes a few seconds.
+home-meaning-starting = It is starting; this usually takes a few seconds.
 home-meaning-running = It keeps running when you close the browser or log out. Stopping it ends its notebooks’ kernels: what they hold in memory is lost, saved files are not.
 home-meaning-stopping = It is shutting down; programs get a moment to save their work.
 
@@ -148,7 +148,7 @@ home-since-stopping = Told to stop { $time }
 
 # The times are such as duration makes.
 home-culled-unused-ahead = It stops by itself in { $time }, unless you use it.
-home-culled-old-ahead = It stops in { $time }: no server may run for longer than { $age }. Save your work before.
+home-culled-old-ahead = It stops in { $time }: no server may run for longer than { $age }. Save your work before then.
 home-culled-unused = The hub stopped it { $time } ago: nobody used it for { $limit }.
 home-culled-old = The hub stopped it { $time } ago: it ran for { $limit }, as long as a server may.
 home-failure-details = What happened in detail
@@ -184,12 +184,12 @@ home-new-count = You have { $count } of at most { $limit }.
 home-new-full = Delete one that you no longer need to make room.
 home-new-display-name = What it is called (optional)
 home-new-name = Name in its address
-home-new-name-rule = Small letters, digits and single hyphens; a letter first.
+home-new-name-rule = Lower-case letters, digits and single hyphens; begin with a letter.
 home-new = Add and start
 
 # Why something could not be done, on top of the page.
-home-refused-name = “{ $name }” cannot be the name of a server.
-home-refused-display-name = “{ $name }” cannot be what a server is called.
+home-refused-name = “{ $name }” cannot be the name of a server. Use lower-case letters, digits and single hyphens; begin with a letter.
+home-refused-display-name = A server cannot be called “{ $name }”. Use up to 255 characters that can be seen.
 home-refused-taken = There is a server named { $server } already.
 # The reason is a sentence in English.
 home-refused-start = It was added, but not started: { $reason }
@@ -224,7 +224,7 @@ login-terms-first = To log in, accept the terms first.
 login-form-expired = Login form invalid or expired. Try again.
 login-round-expired = That took too long. Log in again from the start.
 login-throttled = Too many attempts. Try again in { $time }.
-login-unavailable = Logging in does not work at the moment. Try again in a minute; if it stays so, tell the administrator of this machine.
+login-unavailable = Logging in does not work at the moment. Try again in a minute; if it keeps happening, tell the administrator of this machine.
 
 
 ## A sign-in at a provider that came to nothing
@@ -242,8 +242,8 @@ sign-in-failed-unavailable = Logging in does not work at the moment.
 sign-in-failed-throttled = There were too many attempts. Try again in { $time }.
 sign-in-failed-stale-advice = Begin again, and finish in the same browser within ten minutes.
 sign-in-failed-unwelcome-advice = If you have more than one account at { $provider }, sign out there and take the other one. Otherwise ask the administrator of this machine.
-sign-in-failed-broken-advice = Try again in a minute; if it stays so, tell the administrator of this machine.
-sign-in-failed-throttled-advice = Whoever shares your address counts together with you.
+sign-in-failed-broken-advice = Try again in a minute; if it keeps happening, tell the administrator of this machine.
+sign-in-failed-throttled-advice = Everybody who comes from the same address as you counts, too.
 
 
 ## Logged out
@@ -269,11 +269,12 @@ spawn-form-back = Back
 
 spawn-pending-window = Starting
 spawn-pending-title = Your server is starting
+spawn-pending-title-foreign = The server is starting
 # The first sentence of a paragraph that ends with spawn-pending-lead.
-spawn-pending-own = Mostly this takes a few seconds.
+spawn-pending-own = This usually takes a few seconds.
 spawn-pending-own-named = It is the one named { $server }.
-spawn-pending-foreign = It is the server { $server } of another person.
-spawn-pending-lead = You will be taken there by yourself as soon as it answers.
+spawn-pending-foreign = It is the server { $server }, which belongs to somebody else.
+spawn-pending-lead = This page takes you there as soon as it answers.
 spawn-pending-progress = Progress of the start
 spawn-pending-log = What has happened so far
 spawn-pending-reload = This page looks again every three seconds.
@@ -283,8 +284,8 @@ spawn-pending-cancel = Cancel
 ## A server that is ending
 
 stopping-window = Stopping
-stopping-title = Your server is stopping
-stopping-lead = Your server is stopping. Programs get a moment to save their work; you can start it again as soon as it has stopped.
+stopping-title = The server is stopping
+stopping-lead = Programs get a moment to save their work. You can start it again as soon as it has stopped.
 stopping-server = Server { $server }
 stopping-reload = This page looks again every five seconds.
 stopping-home = Home
@@ -319,7 +320,7 @@ failure-missing-advice = The administrator of this machine has to install it.
 failure-searched = It was looked for in:
 failure-refused = This machine refused to start it: { $reason }.
 failure-refused-advice = Ask the administrator of this machine about it.
-failure-login = Your last login is too long ago to start a server by it.
+failure-login = You logged in too long ago for a server to be started.
 failure-login-advice = Log out, log in again, and launch it then.
 failure-not-started = The server could not be started: { $reason }.
 failure-unavailable = The machine itself could not start the server; nothing is wrong with your account.
@@ -327,11 +328,11 @@ failure-unavailable-advice = Launch it again. If it fails again, tell the admini
 failure-no-socket = The server did not come up within { $time }.
 failure-no-answer = The server’s program is running, but it did not answer within { $time }.
 failure-no-answer-advice = The machine may be busy: launch it again in a minute. If it fails again, show the log to the administrator.
-failure-owner = Something else than your server’s program was listening at its address, so it was not connected.
+failure-owner = Something other than your server’s program was listening at its address, so the hub did not connect you to it.
 failure-owner-advice = Launch it again. If it happens again, look for a program of yours that uses the server’s socket.
 failure-disk = The machine’s disk is full, so the server could not be started.
 failure-disk-advice = Tell the administrator, and launch it again when there is room.
-failure-vanished = The server ended while nobody was watching, as when the machine was restarted.
+failure-vanished = The server ended while the hub was not watching it, for example because the machine was restarted.
 failure-vanished-advice = Launch it again.
 failure-memory = The server was stopped because the machine ran out of memory.
 failure-memory-limit = The server was stopped because it needed more memory than the { $limit } it may use.
@@ -339,11 +340,11 @@ failure-memory-advice = Launch it again and work on less data at once, or ask th
 # With the name of a signal, such as SIGSEGV.
 failure-signal = The server was ended by a signal ({ $name }).
 failure-signal-number = The server was ended by signal { $number }.
-failure-timeout = The server took too long and was ended.
+failure-timeout = The server took too long to start or to stop, and was ended.
 failure-ended = The server ended by itself.
-failure-ended-advice = It may have been shut down from within, or told to by a configuration. Launch it again.
+failure-ended-advice = It may have been shut down from its own menu or by one of its settings. Launch it again.
 failure-exit = The server ended by itself with exit status { $status }.
-failure-exit-advice = The last lines of its log mostly name the reason. If you changed your Jupyter configuration or environment lately, undo that first; then launch it again.
+failure-exit-advice = The last lines of its log usually say why. If you changed your Jupyter configuration or environment recently, undo that first; then launch it again.
 failure-setup-home = The server could not be started: its home folder could not be entered (status { $status }).
 failure-setup-program = The server could not be started: its program could not be executed (status { $status }).
 failure-setup-limit = The server could not be started: one of its limits could not be set (status { $status }).
@@ -365,10 +366,10 @@ not-installed-again = Try again
 not-installed-home = Home
 not-installed-how = How to install one
 not-installed-current = A current JupyterLab for everybody, in a folder of its own that Carrel knows:
-not-installed-current-label = Commands that install JupyterLab
+not-installed-current-commands = Commands that install JupyterLab
 not-installed-older = Or the older one that Debian keeps up to date:
-not-installed-older-label = Command that installs Debian’s packages
-not-installed-after = Nothing has to be restarted: try it again when that is done. { $doctor } tells what is found. Another program or another place is set by { $command } and { $path } in { $file }.
+not-installed-older-command = Command that installs Debian’s packages
+not-installed-after = Nothing has to be restarted: try again when that is done. { $doctor } tells what is found. Another program or another place is set by { $command } and { $path } in { $file }.
 not-installed-searched = Where it was looked for
 
 
@@ -389,13 +390,13 @@ tokens-expires-last = Max ({ $time })
 tokens-expires-never = Never
 tokens-permissions = Permissions: everything you can do, unless you choose
 tokens-picks = Only what is ticked
-tokens-scopes = Others, as scopes with spaces between
-tokens-scopes-hint = For a part of what you can do, such as { $example }.
+tokens-scopes = Other scopes, separated by spaces
+tokens-scopes-hint = A scope can cover part of what you can do, such as { $example }.
 tokens-request = Request new token
 tokens-own = Your tokens
 tokens-own-none = You have none.
 tokens-servers = Your server works with it. It ends with the server.
-tokens-applications = Authorised applications
+tokens-applications = Authorized applications
 tokens-applications-none = You have let no application act for you.
 tokens-applications-lead = You let these act for you. Revoking one logs you out of it; it has to ask again.
 tokens-column-note = Note
@@ -403,7 +404,7 @@ tokens-column-application = Application
 tokens-column-permissions = Permissions
 tokens-column-used = Last used
 tokens-column-created = Created
-tokens-column-authorised = First authorised
+tokens-column-authorized = First authorized
 tokens-column-expires = Expires
 # In the column of permissions.
 tokens-no-permissions = none
@@ -425,13 +426,13 @@ shares-warning = Whoever can use a server of yours works in it as you: they see 
 shares-none = You have no server yet. { $link }, then you can share it.
 shares-none-link = Start one
 shares-invited = Send this link to whomever you invite:
-shares-invited-hint = Everybody who opens it in the next { $time } and logs in can accept. Copy it now; it cannot be shown again.
+shares-invited-hint = Anyone who opens it within { $time } and logs in can accept. Copy it now; it cannot be shown again.
 # What a server is called that has no name of its own.
 shares-own-server = Your server
 shares-nobody = Only you can use it.
 # Beside the name of a group.
 shares-group = group
-shares-since = since { $time }
+shares-since = shared { $time }
 # With what a scope allows, such as: use servers, as if at their keyboard.
 shares-may = may { $scope }
 shares-stop = Stop sharing
@@ -472,13 +473,14 @@ shares-leave = Leave
 shares-leave-label = Leave { $server }
 
 # Why something could not be done, on top of the page.
-shares-refused-owner = It is theirs already.
-shares-refused-user = There is no user { $name } whom you may name. Invite them by a link.
-shares-refused-group = There is no group { $name } whom you may name. Invite them by a link.
+shares-refused-kind = Say whether it is a user or a group.
+shares-refused-owner = The server is theirs already.
+shares-refused-user = There is no user { $name }, or you may not see them. Invite them with a link.
+shares-refused-group = There is no group { $name }, or you may not see it. Invite its members with a link.
 shares-refused-user-name = “{ $name }” cannot be the name of a user.
 shares-refused-group-name = “{ $name }” cannot be the name of a group.
-shares-refused-invitation = There is no such invitation.
-shares-refused-lifetime = An invitation is good for a minute to a year.
+shares-refused-invitation = There is no such invitation. It may have ended or been withdrawn.
+shares-refused-lifetime = An invitation must be good for at least a minute and at most a year.
 
 
 ## An invitation to a shared server
@@ -490,7 +492,7 @@ accept-share-stopped = It is not currently running. You may have to ask { $owner
 accept-share-trust = Whoever can use a server can see and change what is in it. Work in a server of somebody you trust.
 # Above a list of what scopes allow.
 accept-share-scopes = You would be able to
-accept-share-next = Afterwards you are led to { $address }.
+accept-share-next = Afterwards you are taken to { $address }.
 accept-share-accept = Accept
 accept-share-not = Do not accept
 
@@ -498,12 +500,12 @@ accept-share-not = Do not accept
 ## The question whether a program may act for the visitor
 
 confirm-title = Allow access?
-confirm-lead = { $client } asks who you are, and to act for you.
+confirm-lead = { $client } asks to know who you are and to act for you.
 # Above a list of what scopes allow.
 confirm-scopes = It would be able to
 confirm-no-scopes = see your user name
 confirm-answer = Your answer goes to { $address }. Your password does not.
-confirm-trust = Only allow this if you trust who runs it.
+confirm-trust = Allow this only if you trust whoever runs it.
 confirm-allow = Authorize
 confirm-not = Do not allow
 
@@ -524,12 +526,12 @@ scope-only-server-named = only { $owner }’s server { $name }
 scope-only-service = only the service { $name }
 scope-only = only { $filter }
 
-scope-none = nothing but know who you are
+scope-none = see who you are and nothing else
 scope-self = do everything you can do with your own account
 scope-inherit = do everything you can do
 scope-admin-ui = open the administration page
 scope-admin-users = create, change and remove users
-scope-admin-auth-state = read what the login left about users
+scope-admin-auth-state = read what logins recorded about users
 scope-users = change users
 scope-delete-users = remove users
 scope-list-users = list users
@@ -581,29 +583,29 @@ error-home = Home
 error-log-in = Log in
 error-request = If you ask for help, name this request: { $id }
 error-400 = Not understood
-error-400-advice = The request was not complete or not well formed. Go back and try it again; a link from elsewhere may have been cut off.
+error-400-advice = The request was not complete or not well formed. Go back and try again; a link from elsewhere may have been cut off.
 error-401 = Not logged in
-error-401-advice = Log in and try it again.
+error-401-advice = Log in and try again.
 error-403 = Not allowed
 error-403-advice = Your account may not do this. If the page had been open for a long time, load it again first; otherwise ask the administrator of this machine.
 error-404 = Not found
-error-404-advice = Check the address. Things that you may not see are not found, either.
+error-404-advice = Check the address. What you may not see is shown as not found, too.
 error-405 = Not possible here
-error-405-advice = This address exists, but not for what was asked of it. Go there by a link or a form.
+error-405-advice = This address exists, but cannot do what was asked of it. Use the links and buttons of the pages.
 error-408 = Too slow
-error-408-advice = The request took too long to arrive. Try it again.
+error-408-advice = The request took too long to arrive. Try again.
 error-413 = Too large
 error-413-advice = Send less at once.
 error-424 = Not running
 error-424-advice = The server that should answer is not running. Start it from the home page.
 error-429 = Too many requests
-error-429-advice = Wait a little, then try it again.
+error-429-advice = Wait a little, then try again.
 error-500 = Something broke
-error-500-advice = This is not your fault, and it has been recorded. Try it again; if it stays so, tell the administrator of this machine.
+error-500-advice = This is not your fault, and it has been recorded. Try again; if it keeps happening, tell the administrator of this machine.
 error-503 = Not available
-error-503-advice = Your server appears to be down or busy. You can try restarting it from the home page.
+error-503-advice = Wait a moment and try again. If it is your own server that does not answer, you can stop it and start it again on the home page.
 error-other = That did not work
-error-other-advice = Go back and try it again.
+error-other-advice = Go back and try again.
 # What went wrong, when nothing better is known.
 error-message-503 = Your server appears to be down.
 error-message-other = Something went wrong.
@@ -617,7 +619,7 @@ admin-nav-groups = Groups
 admin-nav-hub = Hub and services
 # Between the parts of a list that is too long for one page.
 admin-parts = Parts of the list
-admin-further = Further
+admin-further = Next
 
 admin-users-window = Users
 admin-users-title = Users and servers
@@ -628,8 +630,8 @@ admin-users-filter = Search
 # The choices below admin-users-filter-state.
 admin-users-state-any = All users
 admin-users-state-active = With a server that is not stopped
-admin-users-state-ready = With a server that runs
-admin-users-state-inactive = Without such a server
+admin-users-state-ready = With a running server
+admin-users-state-inactive = With no server, or only stopped ones
 # Before buttons that do something to the users that are ticked in the list.
 admin-users-ticked = With those ticked:
 admin-users-ticked-label = With those ticked
@@ -656,15 +658,16 @@ admin-users-starting = Starting
 admin-users-running = Running
 admin-users-stopping = Stopping
 admin-users-range = { $first }–{ $last } of { $total }
-admin-users-earlier = Earlier
+admin-users-earlier = Previous
 admin-users-add-title = Add users
-admin-users-add-lead = People are added by themselves when they log in; here before that, to put them into groups or share with them.
-admin-users-add-names = Names of accounts of this machine, with spaces between
+admin-users-add-lead = People are added automatically when they log in. Add them here before that to put them into groups or to share with them.
+admin-users-add-names = Account names on this machine, separated by spaces
 admin-users-add-admin = as administrators
 admin-users-add = Add users
 # Why something could not be done, on top of the page.
+admin-users-refused-name = “{ $name }” cannot be the name of a user.
 admin-users-tick = Tick somebody first.
-admin-users-add-nobody = Say whom to add.
+admin-users-add-nobody = Enter at least one name.
 # The fault is a sentence in English.
 admin-users-fault = { $user }: { $fault }
 
@@ -682,14 +685,14 @@ admin-groups-members = { $count ->
         [one] One member: { $names }
        *[other] { $count } members: { $names }
     }
-admin-groups-names = Users, with spaces between
+admin-groups-names = User names, separated by spaces
 admin-groups-add = Add
 admin-groups-add-label = Add to { $group }
 admin-groups-take-out = Take out
 admin-groups-take-out-label = Take out of { $group }
 # The name of the group is not seen, but read out.
 admin-groups-remove-title = Remove { $group }
-admin-groups-remove-lead = Its members lose what they have by it: permissions, and servers shared with it.
+admin-groups-remove-lead = Its members lose what it gives them: permissions, and servers shared with it.
 admin-groups-remove = Remove the group { $group }
 admin-groups-new = A new group
 admin-groups-name = Name
@@ -721,8 +724,8 @@ admin-hub-service-admin = administrator
 # In the column of addresses.
 admin-hub-no-address = none
 admin-hub-shut-down-title = Shut the hub down
-admin-hub-shut-down-sure = Nobody can log in or reach a server until it is started again
-admin-hub-shut-down-servers = Stop everybody’s servers too; otherwise they go on and are found again
+admin-hub-shut-down-sure = I understand that nobody can log in or reach a server until the hub is started again
+admin-hub-shut-down-servers = Stop everybody’s servers too; otherwise they keep running and the hub finds them again
 admin-hub-shut-down = Shut down
-admin-hub-tick = Tick that nobody can log in until it is started again.
+admin-hub-tick = Tick the box first: nobody can log in until the hub is started again.
 admin-hub-ending = The hub is shutting down.

@@ -73,6 +73,29 @@ fn messages_need_no_escaping() {
     assert!(wrong.is_empty(), "{}", faults(&wrong));
 }
 
+/// Whoever speaks to a browser says what can be seen (WCAG 2.2, 2.5.3).
+#[test]
+fn labels_begin_with_what_can_be_seen() {
+    let mut wrong = Vec::new();
+    for path in catalogues() {
+        let known = messages(&path);
+        for (message, label) in &known {
+            let seen = message
+                .strip_suffix("-label")
+                .and_then(|name| known.get(name));
+            let Some(seen) = seen else { continue };
+            let (label, seen) = (label.texts.concat(), seen.texts.concat());
+            if !label.starts_with(seen.trim_end_matches(':')) {
+                wrong.push(format!(
+                    "{message} of {}: {label:?}, not {seen:?}",
+                    path.display()
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", faults(&wrong));
+}
+
 #[test]
 fn pages_have_no_words_of_their_own() {
     let mut wrong = Vec::new();

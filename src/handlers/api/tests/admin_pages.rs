@@ -149,7 +149,7 @@ async fn users_are_added_made_administrators_and_removed() {
         ("do=remove-now&user=boss", "boss: Cannot delete yourself!"),
         ("do=start&user=nobody", "nobody: No such user: nobody"),
         ("do=add&names=alice", "already exist"),
-        ("do=add&names=", "Say whom to add."),
+        ("do=add&names=", "Enter at least one name."),
     ];
     for (body, reason) in table {
         let refused = act(&world, boss.clone(), body).await;

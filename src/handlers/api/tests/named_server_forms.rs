@@ -97,11 +97,14 @@ async fn what_cannot_be_is_told_on_the_home_page() {
     world.settings.hub.named_server_limit_per_user = 1;
     let alice = world.session("alice").await;
     let table = [
-        ("server_name=", "“” cannot be the name of a server."),
+        (
+            "server_name=",
+            "“” cannot be the name of a server. Use lower-case letters, digits and single hyphens; begin with a letter.",
+        ),
         ("server_name=A%2FB", "“A/B” cannot be the name"),
         (
             "server_name=x&display_name=%01",
-            "cannot be what a server is called",
+            "A server cannot be called",
         ),
     ];
     for (body, reason) in table {

@@ -114,19 +114,25 @@ async fn what_cannot_be_is_told_on_the_page() {
     let table = [
         (
             "do=grant&kind=user&name=bob",
-            "There is no user bob whom you may name.",
+            "There is no user bob, or you may not see them.",
         ),
         (
             "do=grant&kind=user&name=eve",
-            "There is no user eve whom you may name.",
+            "There is no user eve, or you may not see them.",
         ),
-        ("do=grant&kind=user&name=alice", "It is theirs already."),
+        (
+            "do=grant&kind=user&name=alice",
+            "The server is theirs already.",
+        ),
         (
             "do=grant&kind=user&name=%00",
             "cannot be the name of a user",
         ),
         ("do=grant&name=bob", "Say whether it is a user or a group."),
-        ("do=invite&expires_in=1", "good for a minute to a year"),
+        (
+            "do=invite&expires_in=1",
+            "at least a minute and at most a year",
+        ),
         ("do=uninvite&id=7", "There is no such invitation."),
         ("do=nothing", "does not say what to do"),
     ];

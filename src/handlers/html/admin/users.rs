@@ -35,7 +35,7 @@ use crate::{
         home::ServerState,
         words::{Text, text},
     },
-    store::user_pages::{Direction, UserDetails, UserOrder},
+    store::user_pages::UserDetails,
 };
 
 /// How many users a page shows.
@@ -56,8 +56,11 @@ pub async fn change_users(ctx: &Context, request: Request) -> Result<Reply, Erro
     let form = form(&request)?;
     let mut picked = BTreeSet::new();
     for name in form.get_all("user") {
-        let unknown = |_| Error::bad_request("There can be no user of this name.");
-        picked.insert(UserName::parse(name).map_err(unknown)?);
+        let refused = |_| {
+            let shown: String = name.chars().take(64).collect();
+            Error::bad_request(text!("admin-users-refused-name", name = shown).plain())
+        };
+        picked.insert(UserName::parse(name).map_err(refused)?);
     }
     let what = form.get("do").unwrap_or_default();
     let faults = match what {
@@ -162,8 +165,8 @@ async fn show(ctx: &Context, query: &Form, faults: Vec<Text>) -> Result<Reply, E
         offset: choice.offset,
         limit: PAGE,
     };
-    let by_name = UserOrder::Name(Direction::Ascending);
-    let (found, active) = user_list::find(ctx, query, by_name, window, ShownServers::All).await?;
+    let usual = Choice::BY_NAME;
+    let (found, active) = user_list::find(ctx, query, usual, window, ShownServers::All).await?;
     let shown: BTreeSet<&UserName> = found.users.iter().map(|found| &found.user.name).collect();
     let used = ctx
         .hub()
