@@ -1,5 +1,5 @@
-// Runs on every page: the globals that JupyterHub's scripts and tests rely on, and the warning
-// that a page was not loaded over HTTPS.
+// Runs on every page: the globals that JupyterHub's scripts and tests rely on, and what all pages
+// do with scripts.
 
 const data = document.body.dataset;
 
@@ -44,8 +44,14 @@ window.addEventListener("pageshow", () => {
 for (const button of document.querySelectorAll("button[data-copies]")) {
   button.hidden = !navigator.clipboard;
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(document.getElementById(button.dataset.copies).textContent);
-    button.textContent = button.dataset.copied;
+    const secret = document.getElementById(button.dataset.copies);
+    try {
+      await navigator.clipboard.writeText(secret.textContent);
+      button.textContent = button.dataset.copied;
+    } catch {
+      // The browser refused; what is selected can be copied by hand.
+      getSelection().selectAllChildren(secret);
+    }
   });
 }
 

@@ -27,11 +27,11 @@ pub(super) struct Window {
 
 /// Finds the users whom `state`, `name_filter` and `sort` of a query pick, of those the caller may list.
 ///
-/// They come in the `usual` order when the query names none.
+/// They come in the order `usual`, a value of `sort`, when the query names none.
 pub(super) async fn find(
     ctx: &Context,
     query: &Form,
-    usual: UserOrder,
+    usual: &str,
     window: Window,
     shown: ShownServers,
 ) -> Result<(UserPage, Active), Error> {
@@ -105,10 +105,8 @@ impl Active {
     }
 }
 
-fn order(query: &Form, usual: UserOrder) -> Result<UserOrder, Error> {
-    let Some(wanted) = query.get("sort") else {
-        return Ok(usual);
-    };
+fn order(query: &Form, usual: &str) -> Result<UserOrder, Error> {
+    let wanted = query.get("sort").unwrap_or(usual);
     let (column, direction) = match wanted.strip_prefix('-') {
         Some(column) => (column, Direction::Descending),
         None => (wanted, Direction::Ascending),

@@ -43,11 +43,6 @@ impl Error {
         Self::new(StatusCode::FORBIDDEN, public)
     }
 
-    /// Refuses a visit to somebody's server, in the same words whether or not it exists or runs.
-    pub fn no_access_to_server() -> Self {
-        Self::forbidden("You do not have access to this server, or it does not exist.")
-    }
-
     /// Makes a 404.
     pub fn not_found(public: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::NOT_FOUND, public)

@@ -45,7 +45,7 @@ where
     F: Future<Output = Reply> + Send + 'static,
 {
     pub(super) async fn accept_admin(self: Arc<Self>, listener: UnixListener, account: Uid) {
-        self.until_drained(
+        self.accept_until_drained(
             || listener.accept(),
             |(stream, _)| self.admit_account(stream, account),
         )

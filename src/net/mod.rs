@@ -146,7 +146,7 @@ where
     F: Future<Output = Reply> + Send + 'static,
 {
     async fn accept(self: Arc<Self>, listener: TcpListener) {
-        self.until_drained(
+        self.accept_until_drained(
             || listener.accept(),
             |(stream, address)| self.admit(stream, address),
         )
@@ -154,7 +154,7 @@ where
     }
 
     /// Hands every connection that `next` brings to `admit`, until the hub is to accept no more.
-    async fn until_drained<C, N>(&self, next: impl Fn() -> N, admit: impl Fn(C))
+    async fn accept_until_drained<C, N>(&self, next: impl Fn() -> N, admit: impl Fn(C))
     where
         N: Future<Output = io::Result<C>>,
     {

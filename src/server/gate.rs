@@ -20,7 +20,7 @@ use crate::{
         access::{self, AccessServer, Caller},
         paths::SEGMENT,
     },
-    handlers::Context,
+    handlers::{Context, html::visit},
     http::{
         error::Error,
         reply::{self, Reply},
@@ -56,7 +56,7 @@ pub(super) async fn forward_if_admitted(
     let (Some(Ok(_)), Some(visitor)) = (allowed, caller.and_then(name_of)) else {
         let error = match caller {
             None => access::Denied::NoCredentials.into(),
-            Some(_) => Error::no_access_to_server(),
+            Some(_) => visit::no_access(),
         };
         return turn_away(app, &request, peer, identity, &error);
     };

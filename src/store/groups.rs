@@ -135,7 +135,8 @@ impl Store {
         .await
     }
 
-    /// Does something with each of these users, given by their numbers as the group is, or with none.
+    /// Applies `change`, which gets the numbers of the group and of a user, to each of `users`; to none when the
+    /// group or one of them is unknown.
     async fn change_members(
         &self,
         attempt: &'static str,

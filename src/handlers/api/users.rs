@@ -42,8 +42,7 @@ pub async fn list_users(ctx: &Context, request: Request) -> Result<Reply, Error>
         offset: part.offset,
         limit: part.limit,
     };
-    let as_added = UserOrder::Added(Direction::Ascending);
-    let (page, active) = user_list::find(ctx, &query, as_added, window, shown).await?;
+    let (page, active) = user_list::find(ctx, &query, "id", window, shown).await?;
     let sight = Sight::of(caller);
     let status = |key: &ServerKey| active.status(key);
     let models = page.users.iter();

@@ -34,7 +34,7 @@ pub async fn show_stopped_server(ctx: &Context, request: Request) -> Result<Repl
     }
     let key = visited(ctx).await?;
     if access::permit::<AccessServer>(ctx.caller.as_ref(), key.clone()).is_err() {
-        return Err(Error::no_access_to_server());
+        return Err(no_access());
     }
     let path = request.uri().path_and_query().map_or("", |p| p.as_str());
     let status = ctx.hub().servers.status(&key);
@@ -76,9 +76,14 @@ pub async fn refuse_request(ctx: &Context, _request: Request) -> Result<Reply, E
     Ok(stopped_reply(ctx, &key))
 }
 
+/// Refuses a visit, in the same words whether or not the server exists or runs.
+pub fn no_access() -> Error {
+    Error::forbidden("You do not have access to this server, or it does not exist.")
+}
+
 /// Returns the visited server: a named one when the second part names one of the user's (PG-82).
 async fn visited(ctx: &Context) -> Result<ServerKey, Error> {
-    let user = UserName::parse(ctx.param("user")).map_err(|_| Error::no_access_to_server())?;
+    let user = UserName::parse(ctx.param("user")).map_err(|_| no_access())?;
     let second = ctx.param("rest").split('/').next().unwrap_or_default();
     match ServerName::parse(second) {
         Ok(server) if !server.is_default() && ctx.settings.hub.named_servers => {
