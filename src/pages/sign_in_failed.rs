@@ -91,10 +91,7 @@ fn advice(view: &SignInFailedView) -> Text {
     match view.trouble {
         SignInTrouble::Stale | SignInTrouble::Declined => text!("sign-in-failed-stale-advice"),
         SignInTrouble::Unwelcome => {
-            text!(
-                "sign-in-failed-unwelcome-advice",
-                provider = view.provider
-            )
+            text!("sign-in-failed-unwelcome-advice", provider = view.provider)
         }
         SignInTrouble::Broken | SignInTrouble::Slow | SignInTrouble::Unavailable => {
             text!("sign-in-failed-broken-advice")
