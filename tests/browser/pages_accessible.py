@@ -30,6 +30,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.parse
 
 try:
     from playwright.sync_api import sync_playwright
@@ -42,12 +43,6 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 WIDE, PHONE = (1280, 800), (390, 780)
 PAGE_DEADLINE_MS = 10_000
 MOST_BYTES = 60 * 1024
-# Whether the browser has noted the size of everything that the page needs: it does so a moment after the load.
-NOTED = """Array.from(document.querySelectorAll("link[rel=stylesheet], script[src], img"))
-    .every((needed) => performance.getEntriesByName(needed.href || needed.src).length > 0)"""
-# All bytes of a page and of what it loads, as they are without compression.
-WEIGHT = """["navigation", "resource"].flatMap((type) => performance.getEntriesByType(type))
-    .reduce((sum, entry) => sum + entry.encodedBodySize, 0)"""
 # How much what is drawn has moved (Layout Instability API), after a moment for late movements.
 SHIFT = """() => new Promise((done) => {
     let sum = 0;
@@ -188,21 +183,28 @@ def take_pictures(browser, address, names, only):
     print(f"{4 * len(wanted)} pictures in {folder}")
 
 
+def weigh(loaded):
+    """Returns how many bytes these addresses have together, without compression."""
+    files = [Samples.folder / urllib.parse.urlsplit(address).path.lstrip("/") for address in loaded]
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
 def scan(browser, address, names, axe, faults):
     """Loads every sample in every setting; the slow rules run on the friendly samples only."""
     for scheme, width, page in settings(browser):
-        here = [""]
+        here, loaded = [""], set()
         watch(page, lambda: here[0], faults)
+        page.on("response", lambda response: loaded.add(response.url))
         for name in names:
             here[0] = f"{name} {scheme} {width}"
+            loaded.clear()
             page.goto(f"{address}/{name}.html", wait_until="load")
             eventually(page, "window._jupyterhub_page_loaded === true")
             wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
             faults.expect(wider <= 0, f"{here[0]}: scrolls sideways by {wider} pixels")
             if name.startswith("hostile-"):
                 continue
-            eventually(page, NOTED)
-            weight, shift = page.evaluate(WEIGHT), page.evaluate(SHIFT)
+            shift, weight = page.evaluate(SHIFT), weigh(loaded)
             faults.expect(2_000 < weight < MOST_BYTES, f"{here[0]}: weighs {weight} bytes")
             faults.expect(shift == 0, f"{here[0]}: what is drawn moves by {shift}")
             page.evaluate(axe)
