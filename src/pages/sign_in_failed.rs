@@ -89,7 +89,10 @@ fn what(view: &SignInFailedView) -> Text {
 
 fn advice(view: &SignInFailedView) -> Text {
     match view.trouble {
-        SignInTrouble::Stale | SignInTrouble::Declined => text!("sign-in-failed-stale-advice"),
+        SignInTrouble::Stale => text!("sign-in-failed-stale-advice"),
+        SignInTrouble::Declined => {
+            text!("sign-in-failed-declined-advice", provider = view.provider)
+        }
         SignInTrouble::Unwelcome => {
             text!("sign-in-failed-unwelcome-advice", provider = view.provider)
         }

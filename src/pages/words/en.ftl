@@ -240,6 +240,7 @@ sign-in-failed-broken = { $provider } cannot be reached, or its answer cannot be
 sign-in-failed-slow = { $provider } took too long to answer.
 sign-in-failed-unavailable = Logging in does not work at the moment.
 sign-in-failed-throttled = There were too many attempts. Try again in { $time }.
+sign-in-failed-declined-advice = Sign in again, and agree if { $provider } asks you to.
 sign-in-failed-stale-advice = Begin again, and finish in the same browser within ten minutes.
 sign-in-failed-unwelcome-advice = If you have more than one account at { $provider }, sign out there and take the other one. Otherwise ask the administrator of this machine.
 sign-in-failed-broken-advice = Try again in a minute; if it keeps happening, tell the administrator of this machine.
