@@ -91,7 +91,7 @@ fn not_after(at: Timestamp, latest: Timestamp) -> Result<Timestamp, ReportError>
 mod tests {
     use super::*;
     use crate::{
-        domain::{names::UserName, role::AdminRole, secret::Secret},
+        domain::{names::UserName, role::AdminRole},
         store::users::Login,
     };
 
@@ -105,14 +105,7 @@ mod tests {
 
     async fn world() -> (Store, Clock) {
         let store = Store::in_memory().unwrap();
-        let login = Login {
-            name: alice(),
-            uid: 1001,
-            admin: AdminRole::NotHeld,
-            system_groups: std::collections::BTreeSet::new(),
-            ticket: Secret::new("ticket".into()),
-            at: at(100),
-        };
+        let login = Login::for_test("alice", 1001, AdminRole::NotHeld, at(100));
         store.record_login(login).await.unwrap();
         (store, Clock::fixed(at(1000)))
     }

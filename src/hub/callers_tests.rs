@@ -16,7 +16,7 @@ use crate::{
         names::{GroupName, ServerKey, UserName},
         role::{AdminRole, Role, RoleName},
         scope::{Scope, ScopeName},
-        secret::{Secret, TokenHash},
+        secret::TokenHash,
         share::Grantee,
         time::Clock,
     },
@@ -105,14 +105,7 @@ impl World {
     }
 
     async fn log_in(&self, name: UserName) {
-        let login = Login {
-            name,
-            uid: 1001,
-            admin: AdminRole::NotHeld,
-            system_groups: BTreeSet::new(),
-            ticket: Secret::new("ticket".into()),
-            at: self.clock.now(),
-        };
+        let login = Login::for_test(name.as_str(), 1001, AdminRole::NotHeld, self.clock.now());
         self.store.record_login(login).await.unwrap();
     }
 

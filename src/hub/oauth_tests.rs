@@ -54,14 +54,8 @@ async fn world() -> World {
         entropy: Entropy::counted(),
     };
     for (name, uid) in [("alice", 1001), ("bob", 1002), ("boss", 1003)] {
-        let login = Login {
-            name: user(name),
-            uid,
-            admin: AdminRole::of(name == "boss"),
-            system_groups: BTreeSet::new(),
-            ticket: Secret::new("ticket".into()),
-            at: world.clock.now(),
-        };
+        let admin = AdminRole::of(name == "boss");
+        let login = Login::for_test(name, uid, admin, world.clock.now());
         world.store.record_login(login).await.unwrap();
     }
     world.start_server(SECRET).await;

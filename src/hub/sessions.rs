@@ -118,14 +118,7 @@ mod tests {
     }
 
     fn login(admin: AdminRole) -> Login {
-        Login {
-            name: alice(),
-            uid: 1001,
-            admin,
-            system_groups: std::collections::BTreeSet::new(),
-            ticket: Secret::new("ticket".into()),
-            at: Timestamp::from_micros(0),
-        }
+        Login::for_test("alice", 1001, admin, Timestamp::from_micros(0))
     }
 
     impl World {

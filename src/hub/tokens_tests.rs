@@ -32,14 +32,7 @@ async fn world(admin: AdminRole) -> World {
 
 impl World {
     async fn log_in(&self, admin: AdminRole) {
-        let login = Login {
-            name: alice(),
-            uid: 1001,
-            admin,
-            system_groups: std::collections::BTreeSet::new(),
-            ticket: Secret::new("ticket".into()),
-            at: self.clock.now(),
-        };
+        let login = Login::for_test("alice", 1001, admin, self.clock.now());
         self.store.record_login(login).await.unwrap();
     }
 

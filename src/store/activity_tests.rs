@@ -6,7 +6,7 @@ use crate::{
         access::Owner,
         names::{ServerKey, UserName},
         role::AdminRole,
-        secret::{Secret, TokenHash},
+        secret::TokenHash,
         time::Timestamp,
     },
     store::{sessions::NewSession, tokens::NewToken, users::Login},
@@ -19,15 +19,8 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_micros(seconds * 1_000_000)
 }
 
-fn login(user: &UserName) -> Login {
-    Login {
-        name: user.clone(),
-        uid: 1001,
-        admin: AdminRole::Held,
-        system_groups: std::collections::BTreeSet::new(),
-        ticket: Secret::new("ticket".into()),
-        at: at(10),
-    }
+fn login() -> Login {
+    Login::for_test("alice", 1001, AdminRole::Held, at(10))
 }
 
 fn new_token(user: &UserName, text: &str) -> NewToken {
@@ -79,7 +72,7 @@ fn texts(conn: &Connection, sql: &str) -> Result<Vec<String>> {
 async fn activity_changes_nothing_that_a_right_depends_on() {
     let store = Store::in_memory().unwrap();
     let alice = UserName::parse("alice").unwrap();
-    store.record_login(login(&alice)).await.unwrap();
+    store.record_login(login()).await.unwrap();
     let cookie = TokenHash::of("cookie");
     let session = NewSession {
         hash: cookie,
@@ -122,7 +115,7 @@ async fn activity_changes_nothing_that_a_right_depends_on() {
 async fn a_new_token_changes_nothing_that_was_read_and_there_are_no_more_than_allowed() {
     let store = Store::in_memory().unwrap();
     let alice = UserName::parse("alice").unwrap();
-    store.record_login(login(&alice)).await.unwrap();
+    store.record_login(login()).await.unwrap();
     let versions = || (store.rights_version(), store.versions.all());
     let before = versions();
     let first = store.create_personal_token(new_token(&alice, "first"), 1);

@@ -13,7 +13,6 @@ use crate::domain::{
     names::{GroupName, UserName},
     role::{AdminRole, Role, RoleName},
     scope::Scope,
-    secret::Secret,
     time::Timestamp,
 };
 
@@ -31,12 +30,8 @@ fn at(seconds: i64) -> Timestamp {
 
 fn login(name: &str, uid: u32, groups: &[&str]) -> Login {
     Login {
-        name: user(name),
-        uid,
-        admin: AdminRole::NotHeld,
         system_groups: groups.iter().map(|name| group(name)).collect(),
-        ticket: Secret::new("ticket".into()),
-        at: at(20),
+        ..Login::for_test(name, uid, AdminRole::NotHeld, at(20))
     }
 }
 

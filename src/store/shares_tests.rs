@@ -1,5 +1,3 @@
-use std::collections::BTreeSet;
-
 use super::*;
 use crate::{
     domain::{
@@ -7,7 +5,7 @@ use crate::{
         names::{DisplayName, ServerName},
         role::{AdminRole, Standing},
         scope::{ScopeName, texts},
-        secret::{Secret, TokenHash},
+        secret::TokenHash,
         share::{ShareCodeId, bounded},
     },
     store::{
@@ -54,14 +52,7 @@ fn at(seconds: i64) -> Timestamp {
 async fn store() -> Store {
     let store = Store::in_memory().unwrap();
     for (name, uid) in [("alice", 1001), ("bob", 1002), ("carol", 1003)] {
-        let login = Login {
-            name: user(name),
-            uid,
-            admin: AdminRole::NotHeld,
-            system_groups: BTreeSet::new(),
-            ticket: Secret::new("ticket".into()),
-            at: at(1),
-        };
+        let login = Login::for_test(name, uid, AdminRole::NotHeld, at(1));
         store.record_login(login).await.unwrap();
     }
     let lab = key("alice", "lab");

@@ -1,4 +1,4 @@
-use std::{collections::BTreeSet, fs, time::Duration};
+use std::{fs, time::Duration};
 
 use super::{
     oauth::{Code, Confirmation, NewClient},
@@ -40,12 +40,8 @@ fn at(seconds: i64) -> Timestamp {
 
 fn login(uid: u32, seconds: i64) -> Login {
     Login {
-        name: alice(),
-        uid,
-        admin: AdminRole::NotHeld,
-        system_groups: BTreeSet::new(),
         ticket: Secret::new(format!("ticket-{seconds}")),
-        at: at(seconds),
+        ..Login::for_test("alice", uid, AdminRole::NotHeld, at(seconds))
     }
 }
 

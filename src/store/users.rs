@@ -49,6 +49,21 @@ pub struct Login {
     pub at: Timestamp,
 }
 
+#[cfg(test)]
+impl Login {
+    /// A login of an account that is in no group of the system that is mirrored.
+    pub(crate) fn for_test(name: &str, uid: u32, admin: AdminRole, at: Timestamp) -> Self {
+        Self {
+            name: UserName::parse(name).unwrap(),
+            uid,
+            admin,
+            system_groups: BTreeSet::new(),
+            ticket: Secret::new("ticket".into()),
+            at,
+        }
+    }
+}
+
 /// What a login changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LoginOutcome {

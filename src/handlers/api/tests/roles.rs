@@ -90,6 +90,9 @@ async fn a_role_is_made_given_changed_and_removed() {
     assert!(!scopes_of(&world, "bob").await.contains(&json!("shutdown")));
 }
 
+/// A role as it is made.
+const VIEWER: &str = r#"{"scopes": ["read:hub"]}"#;
+
 async fn change(
     world: &World,
     caller: Option<Caller>,
@@ -110,13 +113,7 @@ async fn two_who_give_a_role_at_once_both_give_it() {
     let world = World::new().await;
     world.group("class", &["bob"]).await;
     let boss = world.session("boss").await;
-    put(
-        &world,
-        boss.clone(),
-        "viewer",
-        r#"{"scopes": ["read:hub"]}"#,
-    )
-    .await;
+    put(&world, boss.clone(), "viewer", VIEWER).await;
     let give = |body| change(&world, boss.clone(), Method::POST, "viewer", body);
     let (one, other) = tokio::join!(
         give(r#"{"users": ["alice"]}"#),
@@ -150,13 +147,7 @@ async fn holders_of_a_role_are_changed_by_whom_and_as_the_rules_say() {
     let world = World::new().await;
     world.group("class", &[]).await;
     let boss = world.session("boss").await;
-    put(
-        &world,
-        boss.clone(),
-        "viewer",
-        r#"{"scopes": ["read:hub"]}"#,
-    )
-    .await;
+    put(&world, boss.clone(), "viewer", VIEWER).await;
     let default = "Role user is a default role: it can only be changed in the configuration";
     let admin = "Role admin is a default role: it can only be changed in the configuration";
     let table = [

@@ -192,14 +192,7 @@ impl World {
     }
 
     async fn log_in(&self, name: &str, uid: u32) {
-        let login = Login {
-            name: user(name),
-            uid,
-            admin: AdminRole::of(name == "boss"),
-            system_groups: std::collections::BTreeSet::new(),
-            ticket: Secret::new("ticket".into()),
-            at: BEGIN,
-        };
+        let login = Login::for_test(name, uid, AdminRole::of(name == "boss"), BEGIN);
         self.parts.hub.store.record_login(login).await.unwrap();
     }
 
