@@ -91,9 +91,7 @@ impl Throttle {
 
     /// Counts a departure to a provider; `Err` says how long to wait with it.
     pub fn depart(&self, address: IpAddr) -> Result<(), Duration> {
-        if self.departures.len() >= REMEMBERED {
-            self.departures.retain_recent();
-        }
+        forget_those_at_rest(&self.departures);
         let counted = self.departures.check_key(&network_of(address));
         counted.map_err(|too_early| too_early.wait_time_from(DefaultClock::default().now()))
     }
@@ -172,9 +170,14 @@ impl<K: Hash + Eq + Clone> Failures<K> {
             }
             locked.insert(key.clone(), now.after(LOCK));
         }
-        if self.rate.len() >= REMEMBERED {
-            self.rate.retain_recent();
-        }
+        forget_those_at_rest(&self.rate);
+    }
+}
+
+/// Keeps what is remembered small, once it is much.
+fn forget_those_at_rest<K: Hash + Eq + Clone>(rate: &DefaultKeyedRateLimiter<K>) {
+    if rate.len() >= REMEMBERED {
+        rate.retain_recent();
     }
 }
 

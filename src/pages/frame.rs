@@ -31,6 +31,13 @@ pub struct Frame {
 }
 
 impl Frame {
+    /// Tells whether this user is looking.
+    pub(super) fn is_seen_by(&self, user: &UserName) -> bool {
+        self.visitor
+            .as_ref()
+            .is_some_and(|visitor| visitor.name == *user)
+    }
+
     /// Tells whether an administrator is looking.
     pub fn shows_admin(&self) -> bool {
         self.visitor.as_ref().is_some_and(|visitor| visitor.admin)

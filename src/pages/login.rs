@@ -109,7 +109,7 @@ pub fn login_page(view: &LoginView) -> Markup {
             @if let Some(error) = &view.error {
                 p #login_error .login_error.notice.bad role="alert" { (error_text(error)) }
             }
-            @if let (Some(provider), true) = (&view.provider, offers_provider(view)) {
+            @if let Some(provider) = offered_provider(view) {
                 (provider_form(view, provider))
                 @if view.passwords { p { (text!("login-or-password")) } }
             }
@@ -126,9 +126,10 @@ pub fn login_page(view: &LoginView) -> Markup {
     )
 }
 
-/// Tells whether the page leads to a provider first, and asks for a password only as another way.
-fn offers_provider(view: &LoginView) -> bool {
-    view.provider.is_some() && matches!(view.round, LoginRound::Password { .. })
+/// Returns the provider to which the page leads first; it asks for a password only as another way then.
+fn offered_provider(view: &LoginView) -> Option<&str> {
+    let is_first = matches!(view.round, LoginRound::Password { .. });
+    view.provider.as_deref().filter(|_| is_first)
 }
 
 /// Leads to the provider, with nothing but where to go afterwards and that the terms are accepted.
@@ -163,7 +164,7 @@ fn login_form(view: &LoginView) -> Markup {
                     (further_fields(messages, prompts))
                 }
             }
-            button class=[(!offers_provider(view)).then_some("primary")] id="login_submit" type="submit" {
+            button class=[offered_provider(view).is_none().then_some("primary")] id="login_submit" type="submit" {
                 (submit_text(&view.round))
             }
         }
@@ -178,7 +179,7 @@ fn password_fields(view: &LoginView, username: &str) -> Markup {
             label for="username_input" { (text!("login-user")) }
             input #username_input type="text" name="username" value=(shown_name(username)) required
                 autocomplete="username" autocapitalize="none" autocorrect="off" spellcheck="false"
-                autofocus[username.is_empty() && !offers_provider(view)] aria-describedby=[described];
+                autofocus[username.is_empty() && offered_provider(view).is_none()] aria-describedby=[described];
         }
         div.field {
             label for="password_input" { (text!("login-password")) }

@@ -50,8 +50,7 @@ pub fn not_running_page(view: &NotRunningView) -> Markup {
 
 fn lead(view: &NotRunningView) -> Text {
     let ServerKey { user, server } = &view.key;
-    let visitor = view.frame.visitor.as_ref();
-    let is_own = visitor.is_some_and(|visitor| visitor.name == *user);
+    let is_own = view.frame.is_seen_by(user);
     let (owner, name) = (html! { strong { (user) } }, html! { strong { (server) } });
     match (is_own, server.is_default()) {
         (true, true) => text!("not-running-own"),

@@ -31,8 +31,7 @@ pub fn spawn_pending_page(view: &SpawnPendingView) -> Markup {
     let cancel = html! {
         button #stop-server-btn type="submit" { (text!("spawn-pending-cancel")) }
     };
-    let visitor = view.frame.visitor.as_ref();
-    let is_own = visitor.is_some_and(|visitor| visitor.name == view.key.user);
+    let is_own = view.frame.is_seen_by(&view.key.user);
     let (title, server) = match (is_own, view.key.server.is_default()) {
         (true, true) => (text!("spawn-pending-title"), text!("spawn-pending-own")),
         (true, false) => (
