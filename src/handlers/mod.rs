@@ -29,6 +29,12 @@ use crate::{
     store,
 };
 
+/// Returns what a client sent, cut to a length that can be sent back.
+fn cut(text: &str) -> String {
+    const MAX_CHARS: usize = 64;
+    text.chars().take(MAX_CHARS).collect()
+}
+
 /// A request with its body, already bounded.
 pub type Request = http::Request<Bytes>;
 

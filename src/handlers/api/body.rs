@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::Request;
 use crate::{
     domain::{names::UserName, time::Timestamp},
+    handlers::cut,
     http::error::Error,
 };
 
@@ -132,12 +133,6 @@ pub(super) fn user_names(
         UserName::normalised(text).map_err(unknown)
     });
     names.collect::<Result<Vec<_>, _>>().map(Some)
-}
-
-/// Returns what a client sent, cut to a length that can be sent back.
-pub(super) fn cut(text: &str) -> String {
-    const MAX_CHARS: usize = 64;
-    text.chars().take(MAX_CHARS).collect()
 }
 
 /// Says in JupyterHub's words, which are Python's, that a value is of the wrong type.

@@ -12,6 +12,7 @@ use crate::{
         role::{Origin, RoleName},
         scope::{self, Scope},
     },
+    handlers::cut,
     http::{
         error::Error,
         reply::{self, Reply},
@@ -140,7 +141,7 @@ fn names<T>(
         return Ok(None);
     };
     let parsed = texts.into_iter().map(|text| {
-        let unknown = || Error::bad_request(format!("No such {kind}: {}", body::cut(text)));
+        let unknown = || Error::bad_request(format!("No such {kind}: {}", cut(text)));
         parse(text).ok_or_else(unknown)
     });
     parsed.collect::<Result<Vec<_>, _>>().map(Some)
@@ -149,7 +150,7 @@ fn names<T>(
 /// Returns the role named by the path; a name no role can have is none's.
 fn role_param(ctx: &Context) -> Result<RoleName, Error> {
     let text = ctx.param("role");
-    let missing = || Error::not_found(format!("No such role: {}", body::cut(text)));
+    let missing = || Error::not_found(format!("No such role: {}", cut(text)));
     RoleName::parse(text).map_err(|_| missing())
 }
 

@@ -18,7 +18,10 @@ use crate::{
         names::{GroupName, ServerKey, UserName},
         role::{AdminRole, RoleName},
     },
-    handlers::user_list::{self, Window},
+    handlers::{
+        cut,
+        user_list::{self, Window},
+    },
     http::{
         error::Error,
         forms::Form,
@@ -178,7 +181,7 @@ fn parse_wish(request: &Request, user: &UserName) -> Result<Wish, Error> {
     let groups = body::texts(&object, "user", "groups")?;
     let groups = groups.map(|texts| {
         let parse = |text: &&str| {
-            let unknown = || Error::bad_request(format!("No such group: {}", body::cut(text)));
+            let unknown = || Error::bad_request(format!("No such group: {}", cut(text)));
             GroupName::parse(text).map_err(|_| unknown())
         };
         texts.iter().map(parse).collect::<Result<BTreeSet<_>, _>>()
@@ -186,7 +189,7 @@ fn parse_wish(request: &Request, user: &UserName) -> Result<Wish, Error> {
     let roles = body::texts(&object, "user", "roles")?;
     let roles = roles.map(|texts| {
         let parse = |text: &&str| {
-            let unknown = || Error::bad_request(format!("No such role: {}", body::cut(text)));
+            let unknown = || Error::bad_request(format!("No such role: {}", cut(text)));
             RoleName::parse(text).map_err(|_| unknown())
         };
         texts.iter().map(parse).collect::<Result<BTreeSet<_>, _>>()

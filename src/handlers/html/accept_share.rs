@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     domain::{names::ServerKey, server::Life, share},
+    handlers::cut,
     http::forms::Form,
     hub::shares,
     pages::accept_share::{AcceptShareView, accept_share_page},
@@ -53,8 +54,8 @@ pub async fn accept_invitation(ctx: &Context, request: Request) -> Result<Reply,
         Exchange::Share(share) => Ok(see(&onward(ctx, [&form, &query], &share.server))),
         Exchange::OwnServer => Err(Error::bad_request(OWN_SERVER)),
         Exchange::NoCode => {
-            let shown: String = text.chars().take(64).collect();
-            Err(Error::bad_request(format!("Invalid share code: {shown}")))
+            let refused = format!("Invalid share code: {}", cut(text));
+            Err(Error::bad_request(refused))
         }
     }
 }

@@ -7,7 +7,11 @@ use http::StatusCode;
 use super::{Context, Error, Reply, Request, frame_saying, page};
 use crate::{
     auth::cookies,
-    domain::access::{Permit, Via},
+    domain::{
+        access::{Permit, Via},
+        names::{ServerKey, UserName},
+    },
+    handlers::user_list::Active,
     hub::sessions,
     pages::logged_out::{LoggedOutView, logged_out_page},
     telemetry::metrics::{METRICS, labels::Unlabelled},
@@ -25,19 +29,11 @@ pub async fn log_out(ctx: &Context, _request: Request) -> Result<Reply, Error> {
             return Err(cookies::cleared_by(error.into(), ctx.links.base()));
         }
         tracing::info!(target: "audit", { user.name = %person }, "{person} logged out");
-        let servers = ctx.hub().servers.list().into_iter();
-        let own = servers.filter(|(key, status)| key.user == *person && status.life.is_active());
-        for (key, _) in own {
-            if !ctx.settings.hub.shutdown_on_logout {
-                servers_keep_running = true;
-                continue;
-            }
-            let reason = "the configuration stops servers when their owner logs out";
-            let permit = Permit::by_hub(key, reason);
-            // A supervisor too busy to listen keeps the server up; the log out stands.
-            if let Err(error) = ctx.hub().servers.stop(&permit) {
-                tracing::warn!("stop a server of {person} at log out: {error}");
-            }
+        let servers = Active::of(ctx).servers_of(person);
+        if ctx.settings.hub.shutdown_on_logout {
+            stop_all(ctx, person, servers);
+        } else {
+            servers_keep_running = !servers.is_empty();
         }
     }
     let view = LoggedOutView {
@@ -51,4 +47,15 @@ pub async fn log_out(ctx: &Context, _request: Request) -> Result<Reply, Error> {
     cookies::clear_all(&mut reply, ctx.links.base());
     METRICS.logouts.observe(&Unlabelled, begun.elapsed());
     Ok(reply)
+}
+
+fn stop_all(ctx: &Context, person: &UserName, servers: Vec<ServerKey>) {
+    for key in servers {
+        let reason = "the configuration stops servers when their owner logs out";
+        let permit = Permit::by_hub(key, reason);
+        // A supervisor too busy to listen keeps the server up; the log out stands.
+        if let Err(error) = ctx.hub().servers.stop(&permit) {
+            tracing::warn!("stop a server of {person} at log out: {error}");
+        }
+    }
 }

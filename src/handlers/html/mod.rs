@@ -21,7 +21,7 @@ use http::StatusCode;
 use maud::Markup;
 use serde_json::Value;
 
-use super::{Context, Request, api::body::shown};
+use super::{Context, Request, api::body::shown, cut};
 use crate::{
     assets,
     config::settings::site::SiteSettings,
@@ -35,8 +35,24 @@ use crate::{
     pages::{
         accent::accent_style,
         frame::{Frame, Logo, Site, Visitor},
+        words::{Text, text},
     },
 };
+
+/// Refuses a form in words for its page.
+fn refused(words: &Text) -> Error {
+    Error::bad_request(words.plain())
+}
+
+/// Refuses what no user can be called.
+fn no_user_name(name: &str) -> Error {
+    refused(&text!("refused-user-name", name = cut(name)))
+}
+
+/// Refuses what no group can be called.
+fn no_group_name(name: &str) -> Error {
+    refused(&text!("refused-group-name", name = cut(name)))
+}
 
 /// Returns the frame of a page for whoever asks.
 pub fn frame(ctx: &Context) -> Frame {

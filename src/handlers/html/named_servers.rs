@@ -8,7 +8,7 @@ use crate::{
         access::{self, StartServer, StopServer},
         names::{DisplayName, ServerKey, ServerName},
     },
-    handlers::api::servers::create_named,
+    handlers::{api::servers::create_named, cut},
     pages::words::{Text, text},
     store::servers::ServerEdit,
 };
@@ -124,9 +124,4 @@ fn display_name(field: Option<&str>) -> Result<Option<DisplayName>, Text> {
             .map(Some)
             .map_err(|_| text!("home-refused-display-name", name = cut(name))),
     }
-}
-
-/// Returns the beginning of a text, short enough to be shown.
-fn cut(text: &str) -> String {
-    text.chars().take(64).collect()
 }

@@ -31,13 +31,10 @@ pub async fn show_pending(ctx: &Context, request: Request) -> Result<Reply, Erro
     let key = server_of(ctx, person)?;
     access::permit::<ReadServer>(ctx.caller.as_ref(), key.clone())?;
     let query = query(&request)?;
-    let next = next_target(ctx, &query);
+    let next = || next_target(ctx, &query);
     let status = ctx.hub().servers.status(&key);
     Ok(match &status.life {
-        Life::Ready { .. } => {
-            let server = || root::with_other_parameters(ctx.links.server(&key), &query);
-            see(&next.unwrap_or_else(server))
-        }
+        Life::Ready { .. } => root::lead_to_server(ctx, &key, &query),
         Life::Launching { .. } | Life::Waiting { .. } | Life::Checking { .. } => {
             page(StatusCode::OK, pending_page(ctx, key, &status))
         }
@@ -56,14 +53,14 @@ pub async fn show_pending(ctx: &Context, request: Request) -> Result<Reply, Erro
             let view = NotRunningView {
                 frame: frame_saying(ctx, ctx.settings.hub.announcements.spawn.as_ref()),
                 key,
-                next,
+                next: next(),
                 can_start: true,
             };
             page(StatusCode::OK, not_running_page(&view))
         }
         Life::Stopped {
             failure: Some(failure),
-        } => failed(ctx, key, failure, next),
+        } => failed(ctx, key, failure, next()),
     })
 }
 

@@ -4,6 +4,7 @@ use http::StatusCode;
 
 use super::{Context, Error, Reply, Request, frame, next_target, page, query, see, signed_in};
 use crate::{
+    auth::csrf,
     domain::{
         names::{ServerKey, ServerName, UserName},
         server::Life,
@@ -48,13 +49,12 @@ pub fn after_login(ctx: &Context, person: &UserName, query: &Form) -> String {
     with_other_parameters(target, query)
 }
 
-/// Appends the request's own parameters, so that they survive the way (PG-20, PG-66), but for those that are
-/// the hub's own: where to go, the token of a form, and what a new server is called.
+/// Appends the request's own parameters, so that they survive the way (PG-20, PG-66), but for the hub's own.
 pub(super) fn with_other_parameters(target: impl Into<String>, query: &Form) -> String {
     let mut target = target.into();
     let mut out = form_urlencoded::Serializer::new(String::new());
     for (name, value) in query.iter() {
-        if !matches!(name, "next" | "_xsrf" | "display_name") {
+        if !is_the_hubs_own(name) {
             out.append_pair(name, value);
         }
     }
@@ -64,6 +64,17 @@ pub(super) fn with_other_parameters(target: impl Into<String>, query: &Form) -> 
         target.push_str(&query);
     }
     target
+}
+
+/// Tells whether a parameter is for the hub: where to go, the token of a form, what a new server is called.
+pub(super) fn is_the_hubs_own(parameter: &str) -> bool {
+    matches!(parameter, "next" | csrf::FIELD | "display_name")
+}
+
+/// Leads to a server that runs: where the request says, or else to its beginning.
+pub(super) fn lead_to_server(ctx: &Context, key: &ServerKey, query: &Form) -> Reply {
+    let server = || with_other_parameters(ctx.links.server(key), query);
+    see(&next_target(ctx, query).unwrap_or_else(server))
 }
 
 /// GET `/hub/user-redirect/PATH`: leads to PATH on the visitor's own server (PG-15).

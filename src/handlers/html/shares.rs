@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use http::{HeaderValue, StatusCode, header};
 
-use super::{Context, Error, Reply, Request, form, frame, page, see, server_of, signed_in};
+use super::{
+    Context, Error, Reply, Request, form, frame, no_group_name, no_user_name, page, refused, see,
+    server_of, signed_in,
+};
 use crate::{
     domain::{
         access::{
@@ -133,21 +136,15 @@ async fn leave(ctx: &Context, person: &UserName, key: &ServerKey) -> Result<(), 
     Ok(())
 }
 
-/// Refuses a form in words for its page.
-fn refused(words: &Text) -> Error {
-    Error::bad_request(words.plain())
-}
-
 fn grantee(form: &Form) -> Result<Grantee, Error> {
     let name = form.get("name").unwrap_or_default().trim();
-    let shown: String = name.chars().take(64).collect();
     match form.get("kind") {
         Some("user") => UserName::normalised(name)
             .map(Grantee::User)
-            .map_err(|_| refused(&text!("shares-refused-user-name", name = shown))),
+            .map_err(|_| no_user_name(name)),
         Some("group") => GroupName::parse(name)
             .map(Grantee::Group)
-            .map_err(|_| refused(&text!("shares-refused-group-name", name = shown))),
+            .map_err(|_| no_group_name(name)),
         _ => Err(refused(&text!("shares-refused-kind"))),
     }
 }

@@ -128,8 +128,7 @@ async fn start(
     match servers.start(permit, serialized(&options)) {
         Ok(()) => {}
         Err(StartError::AlreadyRunning(_)) => {
-            let onward = || root::with_other_parameters(ctx.links.server(key), query);
-            return Ok(see(&next.unwrap_or_else(onward)));
+            return Ok(root::lead_to_server(ctx, key, query));
         }
         // Whatever is pending has a page of its own.
         Err(StartError::PendingStop(_) | StartError::PendingCheck(_)) => {}
@@ -162,7 +161,7 @@ fn options_in_query(query: &Form) -> Result<Options, Error> {
 fn options_of<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Options {
     let mut options = Options::new();
     for (name, value) in fields {
-        if !matches!(name, "next" | "display_name" | csrf::FIELD) {
+        if !root::is_the_hubs_own(name) {
             let values = options.entry(name.to_owned()).or_default();
             values.push(value.to_owned());
         }

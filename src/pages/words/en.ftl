@@ -119,6 +119,12 @@ secret-copy = Copy
 secret-copied = Copied
 
 
+## Names that nobody can give, told on the page with the form
+
+refused-user-name = “{ $name }” cannot be the name of a user.
+refused-group-name = “{ $name }” cannot be the name of a group.
+
+
 ## Home: the visitor's servers
 
 home-window = Home
@@ -478,8 +484,6 @@ shares-refused-kind = Say whether it is a user or a group.
 shares-refused-owner = The server is theirs already.
 shares-refused-user = There is no user { $name }, or you may not see them. Invite them with a link.
 shares-refused-group = There is no group { $name }, or you may not see it. Invite its members with a link.
-shares-refused-user-name = “{ $name }” cannot be the name of a user.
-shares-refused-group-name = “{ $name }” cannot be the name of a group.
 shares-refused-invitation = There is no such invitation. It may have ended or been withdrawn.
 shares-refused-lifetime = An invitation must be good for at least a minute and at most a year.
 
@@ -666,7 +670,6 @@ admin-users-add-names = Account names on this machine, separated by spaces
 admin-users-add-admin = as administrators
 admin-users-add = Add users
 # Why something could not be done, on top of the page.
-admin-users-refused-name = “{ $name }” cannot be the name of a user.
 admin-users-tick = Tick somebody first.
 admin-users-add-nobody = Enter at least one name.
 # The fault is a sentence in English.
@@ -698,7 +701,6 @@ admin-groups-remove = Remove the group { $group }
 admin-groups-new = A new group
 admin-groups-name = Name
 admin-groups-make = Make the group
-admin-groups-refused-name = “{ $name }” cannot be the name of a group.
 
 admin-hub-window = Hub
 admin-hub-title = Hub and services

@@ -3,8 +3,8 @@
 use http::StatusCode;
 
 use super::{
-    Context, Error, Reply, Request, check, check_form, form, frame, names, page, query, see,
-    signed_in,
+    Context, Error, Reply, Request, check, check_form, form, frame, names, no_group_name, page,
+    query, see, signed_in,
 };
 use crate::{
     domain::{
@@ -17,10 +17,7 @@ use crate::{
     },
     http::forms::Form,
     hub::groups::{self, MemberChange},
-    pages::{
-        admin::groups::{GroupRow, GroupsView, groups_page},
-        words::text,
-    },
+    pages::admin::groups::{GroupRow, GroupsView, groups_page},
     store::groups::Group,
 };
 
@@ -52,10 +49,7 @@ pub async fn change_groups(ctx: &Context, request: Request) -> Result<Reply, Err
 async fn change(ctx: &Context, form: &Form) -> Result<(), Error> {
     let (hub, caller) = (ctx.hub(), ctx.caller.as_ref());
     let name = form.get("group").unwrap_or_default().trim();
-    let name = GroupName::parse(name).map_err(|_| {
-        let shown: String = name.chars().take(64).collect();
-        Error::bad_request(text!("admin-groups-refused-name", name = shown).plain())
-    })?;
+    let name = GroupName::parse(name).map_err(|_| no_group_name(name))?;
     let members = names(form.get("names").unwrap_or_default())?;
     match form.get("do").unwrap_or_default() {
         "create" => {

@@ -5,7 +5,10 @@ pub mod groups;
 pub mod health;
 pub mod users;
 
-use super::{Context, Error, Reply, Request, form, frame, page, query, see, signed_in};
+use super::{
+    Context, Error, Reply, Request, form, frame, no_group_name, no_user_name, page, query, refused,
+    see, signed_in,
+};
 use crate::domain::{
     access::{self, OpenAdminPages, WholeHub},
     names::UserName,

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use http::StatusCode;
 
 use super::{
-    Context, Error, Reply, Request, check, check_form, form, frame, names, page, query, see,
-    signed_in,
+    Context, Error, Reply, Request, check, check_form, form, frame, names, no_user_name, page,
+    query, refused, see, signed_in,
 };
 use crate::{
     domain::{
@@ -56,11 +56,7 @@ pub async fn change_users(ctx: &Context, request: Request) -> Result<Reply, Erro
     let form = form(&request)?;
     let mut picked = BTreeSet::new();
     for name in form.get_all("user") {
-        let refused = |_| {
-            let shown: String = name.chars().take(64).collect();
-            Error::bad_request(text!("admin-users-refused-name", name = shown).plain())
-        };
-        picked.insert(UserName::parse(name).map_err(refused)?);
+        picked.insert(UserName::parse(name).map_err(|_| no_user_name(name))?);
     }
     let what = form.get("do").unwrap_or_default();
     let faults = match what {
@@ -150,7 +146,7 @@ async fn add(ctx: &Context, form: &Form) -> Result<(), Error> {
     let permit = access::permit::<CreateUsers>(ctx.caller.as_ref(), WholeHub)?;
     let names = names(form.get("names").unwrap_or_default())?;
     if names.is_empty() {
-        return Err(Error::bad_request(text!("admin-users-add-nobody").plain()));
+        return Err(refused(&text!("admin-users-add-nobody")));
     }
     let admin = AdminRole::of(form.get("admin").is_some());
     users::create_all(ctx.hub(), &permit, names, admin).await?;
